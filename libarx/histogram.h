@@ -88,7 +88,7 @@
 #define ARX_HISTOGRAM_VERSION 1
 #define ARX_HISTOGRAM_HEADER_BYTES 9
 #define ARX_HISTOGRAM_ENCODED_MAX \
-	(ARX_HISTOGRAM_HEADER_BYTES + ARX_HISTOGRAM_NBUCKETS * 11)
+	(ARX_HISTOGRAM_HEADER_BYTES + ARX_HISTOGRAM_NSLOTS * 11)
 
 /* A total above this does not fit SQL's bigint and is refused. */
 #define ARX_HISTOGRAM_MAX_TOTAL ((uint64_t) INT64_MAX)
@@ -221,6 +221,13 @@ extern uint64_t arx_histogram_total_chunked(const uint64_t *const chunks[]);
 /* The same for the dense form. */
 extern void arx_histogram_quantiles(const ArxHistogram *hist, const double *q,
 									int nq, double *out_us);
+
+/*
+ * What a value in microseconds adds to a sum.  A finite value is itself; of
+ * the others the nearest thing that is known: +Infinity is the lower edge of
+ * the overflow bucket, -Infinity and NaN are 0.
+ */
+extern double arx_histogram_finite_us(double us);
 
 /* Counts one value in microseconds and adds it to the sum. */
 extern void arx_histogram_record(ArxHistogram *hist, double us);
