@@ -1,6 +1,6 @@
 /*
  * sql_scrub.h
- *	  Takes literals and secrets out of SQL text that nobody has parsed.
+ *	  Takes the literals out of SQL text that nobody has parsed.
  *
  * For the two cases where the locations of the constants are not known: a
  * text that comes back later from a prepared statement, and the text of a
@@ -34,25 +34,5 @@ typedef struct ArxSqlScrubbed
 extern ArxSqlScrubbed
 arx_sql_scrub(const char *text, size_t len, bool standard_strings, char *out,
 			  size_t cap);
-
-/*
- * True when the text may hold a credential that no normaliser takes out:
- * PASSWORD in CREATE or ALTER ROLE, USER or GROUP; CREATE or ALTER of a USER
- * MAPPING, SUBSCRIPTION or SERVER; SET of a setting with a telling name (see
- * arx_sql_name_is_secret) at the start of a statement or in ALTER ROLE,
- * USER, DATABASE or SYSTEM; "password =" or a URL with user:password@ inside a
- * string.  Words in comments do not count.  Strings are looked into with the
- * same rules, as the bodies of DO and of functions are strings; so is any
- * text that cannot be told from one.  Errs on the side of true.
- */
-extern bool
-arx_sql_carries_secret(const char *text, size_t len, bool standard_strings);
-
-/*
- * True when a setting or option of this name usually holds a credential: the
- * name contains, in any case, "password", "passwd", "passphrase", "secret",
- * "token", "credential", "conninfo" or "key".
- */
-extern bool arx_sql_name_is_secret(const char *name, size_t len);
 
 #endif /* ARX_SQL_SCRUB_H */
