@@ -1,0 +1,288 @@
+# shellcheck shell=bash disable=SC2154
+#
+# test_steps.sh
+#     The steps of scripts/test on one server, and how their results are counted.
+#
+# Each step prints one line, and what failed.  Needs lib.sh.  The options of
+# scripts/test are read from its variables quick, only, server_only,
+# core_suite and fuzz_seconds.
+
+passed=0
+failed=0
+skipped=0
+
+# count PASSED FAILED SKIPPED
+count() {
+    passed=$((passed + $1))
+    failed=$((failed + $2))
+    skipped=$((skipped + $3))
+}
+
+closing_line() {
+    echo "$passed passed, $failed failed, $skipped skipped"
+}
+
+# result STEP PASSED FAILED SKIPPED: counts and prints the line of a step.
+result() {
+    count "$2" "$3" "$4"
+    printf '    %-28s %4d passed, %d failed, %d skipped\n' "$1" "$2" "$3" "$4"
+}
+
+# skip STEP REASON: counts one skipped check.
+skip() {
+    count 0 0 1
+    printf '    %-28s skipped: %s\n' "$1" "$2"
+}
+
+# True when this name was asked for, or none in particular.
+is_wanted() {
+    local name
+    [ ${#only[@]} -gt 0 ] || return 0
+    for name in "${only[@]}"; do
+        if [ "$name" = "$1" ]; then
+            return 0
+        fi
+    done
+    return 1
+}
+
+# Prints passed, failed and skipped of a log in TAP, as prove -v, cmocka and
+# pg_regress of 16 and later write it, or as pg_regress 15 writes its own.
+# Only what stands at the left margin counts: a subtest is part of its test.
+count_log() {
+    awk '
+        /^not ok [0-9]+.*# *(SKIP|TO[D]O)/ { s++; next }
+        /^ok [0-9]+.*# *SKIP/ { s++; next }
+        /^1\.\.0 # *SKIP/ { s++; next }
+        /^not ok [0-9]+/ { f++; next }
+        /^ok [0-9]+/ { p++; next }
+        /^(test|    ) +[a-z0-9_]+ +\.\.\. ok/ { p++ }
+        /^(test|    ) +[a-z0-9_]+ +\.\.\. FAILED/ { f++ }
+        END { print p + 0, f + 0, s + 0 }' "$1"
+}
+
+# tap_result STEP LOG STATUS: counts a log; a program that failed without
+# saying which test did, or that ran none, is one failed test.
+tap_result() {
+    local p f s
+    read -r p f s < <(count_log "$2")
+    if [ "$3" -ne 0 ] && [ "$f" -eq 0 ] || [ $((p + f + s)) -eq 0 ]; then
+        f=$((f + 1))
+    fi
+    result "$1" "$p" "$f" "$s"
+    grep -hE '^(not )?ok .*# *SKIP|^1\.\.0 # *SKIP' "$2" | sed 's/^/      - /' || true
+    [ "$f" -eq 0 ]
+}
+
+need_test_packages() {
+    local welcome
+    welcome="postgresql-$1-pg-stat-kcache postgresql-$1-pg-wait-sampling"
+    if [ -z "$server_only" ]; then
+        welcome+=" clang-format-14 libclang-rt-14-dev libclang-rt-19-dev shellcheck"
+    fi
+    need_packages "$(build_packages "$1") perl libipc-run-perl \
+        ${server_only:-libcmocka-dev python3}" "$welcome"
+}
+
+# All steps on a server of this machine.
+test_here() {
+    local major=$1
+    [ "$major" = "$(host_major)" ] || need_test_packages "$major"
+    copy_server "$major"
+    say "$("$bindir/postgres" --version), $(uname -m)"
+    if [ -z "$server_only" ] && [ -z "$core_suite" ]; then
+        [ ${#only[@]} -gt 0 ] || step_lint
+        step_unit
+        [ -n "$quick" ] || step_fuzz
+    fi
+    step_build || return 0
+    if [ -n "$core_suite" ]; then
+        step_core_suite "$core_suite"
+        return
+    fi
+    [ ${#only[@]} -gt 0 ] || step_symbols
+    step_regress
+    [ -z "$quick" ] || return 0
+    step_isolation
+    step_tap
+}
+
+step_lint() {
+    local log=$work/log/lint rc=0
+    run_logged "$log" tests/lint/run || rc=$?
+    tap_result "sources" "$log" $rc || grep -E '^(not ok|#)' "$log" | show_tail /dev/stdin 80
+}
+
+# One program of tests/unit after the other: each counts its own tests.
+step_unit() {
+    local log=$work/log/unit_build name rc
+    local -a names=()
+    [ -f "$tree/tests/unit/Makefile" ] || return 0
+    for name in "$tree"/tests/unit/test_*.c; do
+        name=$(basename "$name" .c)
+        if is_wanted "$name"; then
+            names+=("$name")
+        fi
+    done
+    [ ${#names[@]} -gt 0 ] || return 0
+    if ! run_logged "$log" make -s -C tests/unit; then
+        result "unit tests: build" 0 1 0
+        show_tail "$log"
+        return 0
+    fi
+    for name in "${names[@]}"; do
+        rc=0
+        log=$work/log/unit_$name
+        run_logged "$log" env CMOCKA_MESSAGE_OUTPUT=TAP "tests/unit/build/$name" || rc=$?
+        tap_result "unit: ${name#test_}" "$log" $rc || show_tail "$log"
+    done
+}
+
+# Builds each fuzz target with clang's own fuzzer and lets it run for a while.
+step_fuzz() {
+    local source name clang rc log
+    for clang in clang clang-14 clang-19 none; do
+        if echo 'int LLVMFuzzerTestOneInput(const char *d, long n) { return 0; }' |
+            as_user "$clang" -fsanitize=fuzzer,address -x c -o "$work/tmp/fuzzable" - 2>/dev/null; then
+            break
+        fi
+    done
+    for source in "$tree"/tests/fuzz/fuzz_*.c; do
+        name=$(basename "$source" .c)
+        if [ ! -f "$source" ] || ! is_wanted "$name"; then
+            continue
+        fi
+        if [ "$clang" = none ]; then
+            skip "fuzz: ${name#fuzz_}" "no clang with libFuzzer here"
+            continue
+        fi
+        rc=0
+        log=$work/log/$name
+        run_fuzz "$log" "$clang" "$name" || rc=$?
+        result "fuzz: ${name#fuzz_}" $((rc == 0)) $((rc != 0)) 0
+        [ $rc -eq 0 ] || show_tail "$log"
+    done
+}
+
+# run_fuzz LOG CLANG NAME: a target and all of libarx, on the inputs that the
+# tree holds for it and what the fuzzer makes of them.
+run_fuzz() {
+    local log=$1 clang=$2 name=$3 found=$work/tmp/corpus_$3
+    local -a known=()
+    if [ -d "$tree/tests/fuzz/corpus/${name#fuzz_}" ]; then
+        known=("tests/fuzz/corpus/${name#fuzz_}")
+    fi
+    as_user mkdir "$found"
+    # shellcheck disable=SC2046 # no blanks in our file names
+    run_logged "$log" "$clang" -std=gnu11 -g -O1 -Wall -Wextra -Werror -Wno-unused-parameter \
+        -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I. -Ilibarx \
+        "tests/fuzz/$name.c" $(cd "$tree" && ls libarx/*.c) -lm -o "$work/tmp/$name" &&
+        run_logged "$log" "$work/tmp/$name" "-max_total_time=$fuzz_seconds" -max_len=65536 \
+            -timeout=10 -rss_limit_mb=2048 "-artifact_prefix=$work/tmp/$name-" "$found" "${known[@]}"
+}
+
+# Builds and installs; that it does without a warning is a test.
+step_build() {
+    local log=$work/log/build
+    if make_arx "$log" clean && make_arx "$log" -j"$(nproc)" all && make_arx "$log" install; then
+        [ ${#only[@]} -gt 0 ] || result "build" 1 0 0
+        return 0
+    fi
+    result "build" 0 1 0
+    show_tail "$log" 60
+    for step in regress isolation tap; do
+        skip "$step" "the library could not be built"
+    done
+    return 1
+}
+
+step_symbols() {
+    local log=$work/log/symbols rc=0
+    run_logged "$log" tests/lint/check_symbols.sh arx_perf.so || rc=$?
+    result "exported symbols" $((rc == 0)) $((rc != 0)) 0
+    [ $rc -eq 0 ] || show_tail "$log"
+}
+
+# Prints those words of the arguments that were asked for.
+wanted_of() {
+    local name
+    for name in "$@"; do
+        if is_wanted "$name"; then
+            echo "$name"
+        fi
+    done
+}
+
+step_regress() {
+    local log=$work/log/regress rc=0 names
+    # shellcheck disable=SC2046 # lists of words
+    names=$(wanted_of $(as_user make -s "PG_CONFIG=$pg_config" list-regress) | xargs)
+    [ -n "$names" ] || return 0
+    # What a test asked for by name may build upon.
+    if [ ${#only[@]} -gt 0 ] && [ -f "$tree/sql/install.sql" ] && ! is_wanted install; then
+        names="install $names"
+    fi
+    make_arx "$log" check-regress "REGRESS=$names" || rc=$?
+    if ! tap_result "pg_regress" "$log" $rc; then
+        failed_names "$log"
+        show_tail "$tree/regression.diffs" 120
+        [ -s "$tree/regression.diffs" ] || show_server_trouble "$log" "$tree/log"
+    fi
+}
+
+step_isolation() {
+    local log=$work/log/isolation rc=0 names
+    local -a specs=()
+    for names in "$tree"/tests/isolation/specs/*.spec; do
+        [ -f "$names" ] && specs+=("$(basename "$names" .spec)")
+    done
+    names=$(wanted_of "${specs[@]}" | xargs)
+    [ -n "$names" ] || return 0
+    make_arx "$log" check-isolation "ISOLATION=$names" || rc=$?
+    if ! tap_result "isolation" "$log" $rc; then
+        failed_names "$log"
+        show_tail "$tree/output_iso/regression.diffs" 120
+        [ -s "$tree/output_iso/regression.diffs" ] || show_server_trouble "$log" "$tree/output_iso/log"
+    fi
+}
+
+# Prints the lines of a log that name failed tests.
+failed_names() {
+    grep -E '^not ok|\.\.\. FAILED' "$1" | sed 's/^/      /' || true
+}
+
+# A server that did not start, or died: what was said last.
+show_server_trouble() {
+    show_tail "$1" 15
+    show_tail "$2/initdb.log" 10
+    show_tail "$2/postmaster.log" 30
+}
+
+# Each file by itself, so that its results and its logs stay together.
+step_tap() {
+    local file name log rc
+    for file in "$tree"/tests/tap/*.pl; do
+        name=$(basename "$file" .pl)
+        if [ ! -f "$file" ] || ! is_wanted "$name"; then
+            continue
+        fi
+        rc=0
+        log=$work/log/tap_$name
+        make_arx "$log" check-tap "PROVE_TESTS=tests/tap/$name.pl" || rc=$?
+        if ! tap_result "tap: $name" "$log" $rc; then
+            grep -E -A12 '^not ok' "$log" | head -n 60 | sed 's/^/      | /' || true
+            show_tail "$log" 15
+            show_tap_logs
+        fi
+    done
+}
+
+# The ends of the server logs that a failed TAP file leaves.
+show_tap_logs() {
+    local file
+    for file in "$tree"/tmp_check/log/*.log; do
+        [ -f "$file" ] || continue
+        echo "      ${file##*/}:"
+        show_tail "$file" 12
+    done
+}
