@@ -75,13 +75,14 @@ tap_result() {
 }
 
 need_test_packages() {
-    local welcome
+    local required welcome
+    required="$(build_packages "$1") perl libipc-run-perl"
     welcome="postgresql-$1-pg-stat-kcache postgresql-$1-pg-wait-sampling"
     if [ -z "$server_only" ]; then
+        required+=" libcmocka-dev python3"
         welcome+=" clang-format-14 libclang-rt-14-dev libclang-rt-19-dev shellcheck"
     fi
-    need_packages "$(build_packages "$1") perl libipc-run-perl \
-        ${server_only:-libcmocka-dev python3}" "$welcome"
+    need_packages "$required" "$welcome"
 }
 
 # All steps on a server of this machine.

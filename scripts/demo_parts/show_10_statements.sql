@@ -1,0 +1,15 @@
+\echo
+\echo '== arx_perf.statements: where the time goes (times in ms) =='
+SELECT calls,
+       round(total_exec_time::numeric) AS total,
+       round(mean_exec_time::numeric, 2) AS mean,
+       round(p50_exec_time::numeric, 2) AS p50,
+       round(p95_exec_time::numeric, 2) AS p95,
+       round(p99_exec_time::numeric, 2) AS p99,
+       rows,
+       errors,
+       left(regexp_replace(query, '\s+', ' ', 'g'), 56) AS statement
+FROM arx_perf.statements
+WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+ORDER BY total_exec_time DESC
+LIMIT 12;
