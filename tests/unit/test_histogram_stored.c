@@ -162,6 +162,9 @@ damaged_headers_are_refused(void **state)
 	for (size_t len = 0; len < sizeof(bytes); len++)
 		assert_int_equal(arx_histogram_decode(&hist, bytes, len),
 						 ARX_HISTOGRAM_SHORT);
+	bytes[0] = ARX_HISTOGRAM_VERSION + 1;
+	assert_int_equal(arx_histogram_decode(&hist, bytes, 0),
+					 ARX_HISTOGRAM_SHORT);
 	for (int version = 0; version < 256; version++)
 	{
 		bytes[0] = (uint8_t) version;
