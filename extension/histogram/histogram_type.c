@@ -74,7 +74,8 @@ raise_if_damaged(ArxHistogramStatus status)
 		return;
 	ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED),
 			errmsg("stored histogram is damaged"),
-			errdetail("In its bytes, %s.", arx_histogram_status_text(status)));
+			errdetail("Fault in its bytes: %s.",
+					  arx_histogram_status_text(status)));
 }
 
 void
@@ -312,10 +313,10 @@ arx_sql_histogram_recv(PG_FUNCTION_ARGS)
 
 	status = arx_histogram_decode(&hist, (const uint8_t *) bytes, (size_t) len);
 	if (status != ARX_HISTOGRAM_OK)
-		ereport(
-			ERROR, errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-			errmsg("invalid binary form of type %s", "arx_perf.histogram"),
-			errdetail("In its bytes, %s.", arx_histogram_status_text(status)));
+		ereport(ERROR, errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+				errmsg("invalid binary form of type %s", "arx_perf.histogram"),
+				errdetail("Fault in its bytes: %s.",
+						  arx_histogram_status_text(status)));
 	PG_RETURN_BYTEA_P(arx_histogram_type_make(&hist));
 }
 
