@@ -38,6 +38,7 @@ static const Spread spreads[] = {
 typedef struct Figures
 {
 	double buckets;
+	double chunks; /* of the size in use */
 	double stored_bytes;
 	double chunked_bytes[NSIZES];
 } Figures;
@@ -90,6 +91,8 @@ measure(const Spread *spread, int nexecutions)
 		for (int i = 0; i < nexecutions; i++)
 			arx_histogram_record(&hist, draw_us(spread, typical_us));
 		mean.buckets += (double) count_chunks(&hist, 1) / NSTATEMENTS;
+		mean.chunks += (double) count_chunks(&hist, ARX_HISTOGRAM_CHUNK_SLOTS) /
+			NSTATEMENTS;
 		mean.stored_bytes +=
 			(double) arx_histogram_encode(&hist, stored) / NSTATEMENTS;
 		for (int size = 0; size < NSIZES; size++)
@@ -106,17 +109,17 @@ main(void)
 
 	printf("Bytes a statement: dense uint32 %d, dense uint64 %d, and\n\n",
 		   ARX_HISTOGRAM_NBUCKETS * 4, ARX_HISTOGRAM_NBUCKETS * 8);
-	printf("| latencies | executions | buckets hit | chunks of 8 | "
-		   "chunks of 16 | chunks of 32 | chunks of 64 | stored form |\n");
-	printf("|---|---:|---:|---:|---:|---:|---:|---:|\n");
+	printf("| latencies | executions | buckets hit | chunks of 16 hit | "
+		   "bytes, chunks of 8 | of 16 | of 32 | of 64 | stored form |\n");
+	printf("|---|---:|---:|---:|---:|---:|---:|---:|---:|\n");
 	for (size_t s = 0; s < sizeof(spreads) / sizeof(spreads[0]); s++)
 	{
 		for (int n = 0; n < 3; n++)
 		{
 			Figures mean = measure(&spreads[s], nexecutions[n]);
 
-			printf("| %s | %d | %.0f |", spreads[s].name, nexecutions[n],
-				   mean.buckets);
+			printf("| %s | %d | %.0f | %.1f |", spreads[s].name, nexecutions[n],
+				   mean.buckets, mean.chunks);
 			for (int size = 0; size < NSIZES; size++)
 				printf(" %.0f |", mean.chunked_bytes[size]);
 			printf(" %.0f |\n", mean.stored_bytes);
