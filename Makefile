@@ -84,7 +84,7 @@ lint:
 	tests/lint/run
 
 bench:
-	tests/bench/run
+	$(MAKE) -C tests/bench
 
 # What check-regress runs, for scripts/test.
 list-regress:

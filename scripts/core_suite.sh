@@ -22,14 +22,17 @@ copy_core_suite() {
     cp -a "$1/src/test/regress" "$2/src/test/"
 }
 
-# Builds the suite's own library for the private server, in $core.
+# Builds the suite's own library for the private server, in $core.  Its tests
+# take two more of the server's from the folder of the first.
 build_core_library() {
+    local libraries
+    libraries=$("$pg_config" --pkglibdir)
     # shellcheck disable=SC2016 # expanded by make
     printf '%s\n' 'MODULES = regress' 'PGXS := $(shell $(PG_CONFIG) --pgxs)' \
-        'include $(PGXS)' >"$core/Makefile"
-    run_logged "$work/log/core_build" make -s -C "$core" with_llvm=no "PG_CONFIG=$pg_config" regress.so
-    # Its tests take two more from the folder of the first.
-    as_user cp "$("$pg_config" --pkglibdir)/autoinc.so" "$("$pg_config" --pkglibdir)/refint.so" "$core/"
+        'include $(PGXS)' >"$core/pgxs.mk"
+    run_logged "$work/log/core_build" make -s -C "$core" -f pgxs.mk with_llvm=no \
+        "PG_CONFIG=$pg_config" regress.so &&
+        as_user cp "$libraries/autoinc.so" "$libraries/refint.so" "$core/"
 }
 
 # run_core_suite NAME SETTING...: one run, its output in $core/NAME.

@@ -46,6 +46,19 @@ is_wanted() {
     return 1
 }
 
+# True unless all names that were asked for are of tests without a server.
+wants_server() {
+    local name
+    [ ${#only[@]} -gt 0 ] || return 0
+    for name in "${only[@]}"; do
+        if [ -f "$tree/sql/$name.sql" ] || [ -f "$tree/tests/tap/$name.pl" ] ||
+            [ -f "$tree/tests/isolation/specs/$name.spec" ]; then
+            return 0
+        fi
+    done
+    return 1
+}
+
 # Prints passed, failed and skipped of a log in TAP, as prove -v, cmocka and
 # pg_regress of 16 and later write it, or as pg_regress 15 writes its own.
 # Only what stands at the left margin counts: a subtest is part of its test.
@@ -96,6 +109,7 @@ test_here() {
         step_unit
         [ -n "$quick" ] || step_fuzz
     fi
+    wants_server || return 0
     step_build || return 0
     if [ -n "$core_suite" ]; then
         step_core_suite "$core_suite"
@@ -126,7 +140,7 @@ step_unit() {
         fi
     done
     [ ${#names[@]} -gt 0 ] || return 0
-    if ! run_logged "$log" make -s -C tests/unit; then
+    if ! run_logged "$log" make -s -j"$(nproc)" -C tests/unit "${names[@]/#/build/}"; then
         result "unit tests: build" 0 1 0
         show_tail "$log"
         return 0
@@ -165,8 +179,8 @@ step_fuzz() {
     done
 }
 
-# run_fuzz LOG CLANG NAME: a target and all of libarx, on the inputs that the
-# tree holds for it and what the fuzzer makes of them.
+# run_fuzz LOG CLANG NAME: a target, on the inputs that the tree holds for it
+# and what the fuzzer makes of them.
 run_fuzz() {
     local log=$1 clang=$2 name=$3 found=$work/tmp/corpus_$3
     local -a known=()
@@ -174,11 +188,8 @@ run_fuzz() {
         known=("tests/fuzz/corpus/${name#fuzz_}")
     fi
     as_user mkdir "$found"
-    # shellcheck disable=SC2046 # no blanks in our file names
-    run_logged "$log" "$clang" -std=gnu11 -g -O1 -Wall -Wextra -Werror -Wno-unused-parameter \
-        -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I. -Ilibarx \
-        "tests/fuzz/$name.c" $(cd "$tree" && ls libarx/*.c) -lm -o "$work/tmp/$name" &&
-        run_logged "$log" "$work/tmp/$name" "-max_total_time=$fuzz_seconds" -max_len=65536 \
+    run_logged "$log" make -s -C tests/unit "CLANG=$clang" "build/$name" &&
+        run_logged "$log" "tests/unit/build/$name" "-max_total_time=$fuzz_seconds" -max_len=16384 \
             -timeout=10 -rss_limit_mb=2048 "-artifact_prefix=$work/tmp/$name-" "$found" "${known[@]}"
 }
 
