@@ -208,7 +208,7 @@ SELECT pg_temp.try_bytes(bytes, 'h')
                ('\x01000000000000000001ffffffffffffffff7f0101')) v (bytes);
 SELECT expression, pg_temp.try_bytes('\x0100000000000000000100', expression)
   FROM unnest(ARRAY['quantile(h, 0.5)', 'quantiles(h, ''{0.5}'')', 'count(h)', 'sum(h)',
-                    'h + h', 'h - h', 'h = h', 'h <> h', 'merge(h)',
+                    'h + h', 'h - h', 'h = ''{sum=0}''', '''{sum=0}'' <> h', 'merge(h)',
                     '(SELECT count(*) FROM buckets(h))']) expression;
 DROP CAST (bytea AS histogram);
 
