@@ -13,33 +13,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "libarx/sql_chars.h"
 #include "libarx/sql_lex.h"
-
-/* What a byte may be part of. */
-#define CHAR_SPACE 1	  /* blank or newline */
-#define CHAR_WORD_START 2 /* letter, underscore, byte >= 128 */
-#define CHAR_WORD 4		  /* the same, digit, dollar sign */
-#define CHAR_DIGIT 8
-#define CHAR_HEX 16 /* hexadecimal digit */
-
-static inline int
-char_class(char ch)
-{
-	unsigned char c = (unsigned char) ch;
-	unsigned char lower = c | 0x20;
-
-	if (c >= 128 || c == '_')
-		return CHAR_WORD_START | CHAR_WORD;
-	if (lower >= 'a' && lower <= 'z')
-		return CHAR_WORD_START | CHAR_WORD | (lower <= 'f' ? CHAR_HEX : 0);
-	if (c >= '0' && c <= '9')
-		return CHAR_WORD | CHAR_DIGIT | CHAR_HEX;
-	if (c == '$')
-		return CHAR_WORD;
-	if (c == ' ' || (c >= '\t' && c <= '\r'))
-		return CHAR_SPACE;
-	return 0;
-}
 
 static inline bool
 is_newline(char c)
@@ -57,7 +32,7 @@ byte_at(const char *text, size_t len, size_t pos)
 static size_t
 skip_class(const char *text, size_t len, size_t pos, int class)
 {
-	while (pos < len && (char_class(text[pos]) & class))
+	while (pos < len && (arx_sql_char_class(text[pos]) & class))
 		pos++;
 	return pos;
 }
@@ -112,13 +87,11 @@ skip_digits(const char *text, size_t len, size_t pos, int class)
 {
 	for (;;)
 	{
-		if (char_class(byte_at(text, len, pos)) & class)
-			pos++;
-		else if (byte_at(text, len, pos) == '_' &&
-				 (char_class(byte_at(text, len, pos + 1)) & class))
-			pos += 2;
-		else
+		pos = skip_class(text, len, pos, class);
+		if (byte_at(text, len, pos) != '_' ||
+			!(arx_sql_char_class(byte_at(text, len, pos + 1)) & class))
 			return pos;
+		pos++;
 	}
 }
 
@@ -132,9 +105,9 @@ skip_exponent(const char *text, size_t len, size_t pos)
 		return pos;
 	if (byte_at(text, len, digits) == '+' || byte_at(text, len, digits) == '-')
 		digits++;
-	if (!(char_class(byte_at(text, len, digits)) & CHAR_DIGIT))
+	if (!(arx_sql_char_class(byte_at(text, len, digits)) & ARX_SQL_CHAR_DIGIT))
 		return pos;
-	return skip_digits(text, len, digits, CHAR_DIGIT);
+	return skip_digits(text, len, digits, ARX_SQL_CHAR_DIGIT);
 }
 
 /* End of the number at pos, which starts with a digit or a point. */
@@ -147,18 +120,18 @@ skip_number(const char *text, size_t len, size_t pos)
 
 		if (base == 'x' || base == 'o' || base == 'b')
 		{
-			int class = base == 'x' ? CHAR_HEX : CHAR_DIGIT;
+			int class = base == 'x' ? ARX_SQL_CHAR_HEX : ARX_SQL_CHAR_DIGIT;
 			size_t end = skip_digits(text, len, pos + 2, class);
 
 			if (end > pos + 2)
 				return end;
 		}
 	}
-	pos = skip_digits(text, len, pos, CHAR_DIGIT);
+	pos = skip_digits(text, len, pos, ARX_SQL_CHAR_DIGIT);
 
 	/* "1..10" is a range of integers, not a number with a point */
 	if (byte_at(text, len, pos) == '.' && byte_at(text, len, pos + 1) != '.')
-		pos = skip_digits(text, len, pos + 1, CHAR_DIGIT);
+		pos = skip_digits(text, len, pos + 1, ARX_SQL_CHAR_DIGIT);
 	return skip_exponent(text, len, pos);
 }
 
@@ -174,7 +147,7 @@ find_continuation(const char *text, size_t len, size_t pos)
 
 	while (pos < len)
 	{
-		if (char_class(text[pos]) & CHAR_SPACE)
+		if (arx_sql_char_class(text[pos]) & ARX_SQL_CHAR_SPACE)
 		{
 			newline |= is_newline(text[pos]);
 			pos++;
@@ -190,38 +163,61 @@ find_continuation(const char *text, size_t len, size_t pos)
 }
 
 /*
- * End of the string or name whose opening quote is at pos.  A doubled quote
- * is part of it.  Only strings have continuations.
+ * Behind the quote that ends the string or name whose content starts at pos;
+ * 0 when there is none.  A doubled quote is part of the content.
+ */
+static size_t
+find_closing_quote(const char *text, size_t len, size_t pos, char quote,
+				   bool backslashes)
+{
+	while (pos < len)
+	{
+		if (backslashes)
+		{
+			if (text[pos] == '\\')
+			{
+				pos += 2;
+				continue;
+			}
+		}
+		else
+		{
+			const char *found = memchr(text + pos, quote, len - pos);
+
+			if (found == NULL)
+				return 0;
+			pos = (size_t) (found - text);
+		}
+		if (text[pos++] != quote)
+			continue;
+		if (byte_at(text, len, pos) != quote)
+			return pos;
+		pos++;
+	}
+	return 0;
+}
+
+/*
+ * End of the string or name whose opening quote is at pos.  Only strings have
+ * continuations.
  */
 static size_t
 skip_quoted(const char *text, size_t len, size_t pos, bool backslashes,
 			bool *closed)
 {
-	char quote = text[pos++];
+	char quote = text[pos];
+	size_t end;
+	size_t again = pos + 1;
 
-	while (pos < len)
+	do
 	{
-		char c = text[pos++];
-
-		if (c == '\\' && backslashes)
-			pos++;
-		else if (c == quote && byte_at(text, len, pos) == quote)
-			pos++;
-		else if (c == quote)
-		{
-			size_t again =
-				quote == '\'' ? find_continuation(text, len, pos) : 0;
-
-			if (again == 0)
-			{
-				*closed = true;
-				return pos;
-			}
-			pos = again;
-		}
-	}
-	*closed = false;
-	return len;
+		end = find_closing_quote(text, len, again, quote, backslashes);
+		*closed = end > 0;
+		if (!*closed)
+			return len;
+		again = quote == '\'' ? find_continuation(text, len, end) : 0;
+	} while (again > 0);
+	return end;
 }
 
 /*
@@ -236,9 +232,10 @@ skip_dollar_string(const char *text, size_t len, size_t pos, bool *closed)
 	size_t tag_len;
 	const char *at;
 
-	if (char_class(byte_at(text, len, tag_end)) & CHAR_WORD_START)
+	if (arx_sql_char_class(byte_at(text, len, tag_end)) &
+		ARX_SQL_CHAR_WORD_START)
 		while (tag_end < len && text[tag_end] != '$' &&
-			   (char_class(text[tag_end]) & CHAR_WORD))
+			   (arx_sql_char_class(text[tag_end]) & ARX_SQL_CHAR_WORD))
 			tag_end++;
 	if (byte_at(text, len, tag_end) != '$')
 		return pos;
@@ -317,9 +314,9 @@ dollar_token(const char *text, size_t len, size_t pos)
 	bool closed = true;
 	size_t end;
 
-	if (char_class(byte_at(text, len, pos + 1)) & CHAR_DIGIT)
+	if (arx_sql_char_class(byte_at(text, len, pos + 1)) & ARX_SQL_CHAR_DIGIT)
 	{
-		end = skip_class(text, len, pos + 1, CHAR_DIGIT);
+		end = skip_class(text, len, pos + 1, ARX_SQL_CHAR_DIGIT);
 		return make_token(ARX_SQL_PARAM, pos, end, true);
 	}
 	end = skip_dollar_string(text, len, pos, &closed);
@@ -335,8 +332,8 @@ word_token(const char *text, size_t len, size_t pos, bool standard_strings)
 
 	if (prefix > 0)
 		return quoted_token(text, len, pos, prefix, standard_strings);
-	return make_token(ARX_SQL_WORD, pos, skip_class(text, len, pos, CHAR_WORD),
-					  true);
+	return make_token(ARX_SQL_WORD, pos,
+					  skip_class(text, len, pos, ARX_SQL_CHAR_WORD), true);
 }
 
 ArxSqlToken
@@ -349,17 +346,18 @@ arx_sql_token(const char *text, size_t len, size_t pos, bool standard_strings)
 	if (pos >= len)
 		return make_token(ARX_SQL_END, pos, pos, true);
 
-	class = char_class(text[pos]);
-	if (class & CHAR_WORD_START)
+	class = arx_sql_char_class(text[pos]);
+	if (class & ARX_SQL_CHAR_WORD_START)
 		return word_token(text, len, pos, standard_strings);
-	if (class & CHAR_SPACE)
+	if (class & ARX_SQL_CHAR_SPACE)
 	{
-		end = skip_class(text, len, pos, CHAR_SPACE);
+		end = skip_class(text, len, pos, ARX_SQL_CHAR_SPACE);
 		return make_token(ARX_SQL_SPACE, pos, end, true);
 	}
-	if ((class & CHAR_DIGIT) ||
+	if ((class & ARX_SQL_CHAR_DIGIT) ||
 		(text[pos] == '.' &&
-		 (char_class(byte_at(text, len, pos + 1)) & CHAR_DIGIT)))
+		 (arx_sql_char_class(byte_at(text, len, pos + 1)) &
+		  ARX_SQL_CHAR_DIGIT)))
 	{
 		end = skip_number(text, len, pos);
 		return make_token(ARX_SQL_NUMBER, pos, end, true);
@@ -439,8 +437,13 @@ size_t
 arx_sql_constant_length(const char *text, size_t len, size_t pos,
 						bool standard_strings)
 {
-	ArxSqlToken token = arx_sql_token(text, len, pos, standard_strings);
+	ArxSqlToken token;
 
+	/* most constants are numbers */
+	if (pos < len && (arx_sql_char_class(text[pos]) & ARX_SQL_CHAR_DIGIT))
+		return skip_number(text, len, pos) - pos;
+
+	token = arx_sql_token(text, len, pos, standard_strings);
 	switch (token.kind)
 	{
 		case ARX_SQL_WORD:

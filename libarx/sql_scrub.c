@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "libarx/sql_chars.h"
 #include "libarx/sql_lex.h"
 #include "libarx/sql_scrub.h"
 
@@ -40,14 +41,10 @@ put_text(Output *output, const char *text, size_t len)
 	output->length += len;
 }
 
-static bool
-is_word_byte(char ch)
+static inline bool
+is_word_byte(char c)
 {
-	unsigned char c = (unsigned char) ch;
-	unsigned char lower = c | 0x20;
-
-	return c >= 128 || c == '_' || c == '$' || (c >= '0' && c <= '9') ||
-		(lower >= 'a' && lower <= 'z');
+	return (arx_sql_char_class(c) & ARX_SQL_CHAR_WORD) != 0;
 }
 
 static void

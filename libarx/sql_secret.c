@@ -10,6 +10,7 @@
  */
 #include <string.h>
 
+#include "libarx/sql_chars.h"
 #include "libarx/sql_lex.h"
 #include "libarx/sql_secret.h"
 
@@ -102,14 +103,10 @@ contains(const char *text, size_t len, const char *word)
 	return false;
 }
 
-static bool
-is_word_byte(char ch)
+static inline bool
+is_word_byte(char c)
 {
-	unsigned char c = (unsigned char) ch;
-	unsigned char lower = c | 0x20;
-
-	return c >= 128 || c == '_' || (c >= '0' && c <= '9') ||
-		(lower >= 'a' && lower <= 'z');
+	return c != '$' && (arx_sql_char_class(c) & ARX_SQL_CHAR_WORD);
 }
 
 static Word
