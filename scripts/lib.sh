@@ -95,7 +95,7 @@ missing_packages() {
 
 # True when apt knows a version of the package that it could install.
 has_candidate() {
-    apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [0-9]'
+    [[ $(apt-cache policy "$1" 2>/dev/null) =~ Candidate:\ [0-9] ]]
 }
 
 # need_packages REQUIRED [WELCOME]: two lists, separated by blanks.  Installs
