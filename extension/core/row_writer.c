@@ -1,0 +1,56 @@
+/*
+ * row_writer.c
+ *	  Result sets of our functions, in the materialised form.
+ */
+#include "postgres.h"
+
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "core/row_writer.h"
+#include "core/subsystem.h"
+
+void
+arx_rows_begin(ArxRowWriter *row, FunctionCallInfo fcinfo)
+{
+	arx_subsystems_require();
+	InitMaterializedSRF(fcinfo, 0);
+	row->result = (ReturnSetInfo *) fcinfo->resultinfo;
+	row->n = 0;
+}
+
+void
+arx_row_end(ArxRowWriter *row)
+{
+	int declared = row->result->setDesc->natts;
+
+	if (row->n != declared)
+		ereport(
+			ERROR, errcode(ERRCODE_DATATYPE_MISMATCH),
+			errmsg("arx_perf library gives %d columns where its SQL objects "
+				   "declare %d",
+				   row->n, declared),
+			errhint("Run ALTER EXTENSION arx_perf UPDATE."));
+	tuplestore_putvalues(row->result->setResult, row->result->setDesc,
+						 row->values, row->nulls);
+	row->n = 0;
+}
+
+void
+arx_put_timestamp(ArxRowWriter *row, int64 timestamp)
+{
+	if (timestamp == 0)
+		arx_put_null(row);
+	else
+		arx_put(row, TimestampTzGetDatum(timestamp));
+}
+
+void
+arx_put_text(ArxRowWriter *row, const char *text)
+{
+	if (text == NULL)
+		arx_put_null(row);
+	else
+		arx_put(row, CStringGetTextDatum(text));
+}

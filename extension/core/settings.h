@@ -1,0 +1,36 @@
+/*
+ * settings.h
+ *	  Every setting of the extension (arx_perf.*), in alphabetical order.
+ *
+ * A variable here is the setting of the same name without "arx_".  Defaults,
+ * ranges and who may change each are in the table of settings.c only.
+ */
+#ifndef ARX_SETTINGS_H
+#define ARX_SETTINGS_H
+
+typedef enum ArxTrack
+{
+	ARX_TRACK_NONE,
+	ARX_TRACK_TOP, /* what clients send */
+	ARX_TRACK_ALL  /* and what functions and utilities run inside */
+} ArxTrack;
+
+extern int arx_collector_interval; /* ms between two ticks of the collector */
+extern int arx_max_statements;	   /* entries; fixed at server start */
+extern int arx_query_text_max;	   /* bytes of one text */
+extern int arx_query_text_memory;  /* kB for all texts; fixed at start */
+extern int arx_ring_size;		   /* events a backend; fixed at start */
+extern int arx_save_interval;	   /* s between checkpoints; 0 = never */
+extern int arx_slow_threshold;	   /* ms of mean time for slow_statements */
+extern int arx_track;			   /* ArxTrack */
+extern bool arx_track_cpu;
+extern bool arx_track_planning;
+extern bool arx_track_utility;
+
+/*
+ * Defines all settings.  Only while shared_preload_libraries is being loaded
+ * (some are fixed at server start).  Errors: the server's own, at start-up.
+ */
+extern void arx_settings_define(void);
+
+#endif /* ARX_SETTINGS_H */

@@ -1,0 +1,151 @@
+/*
+ * subsystem.c
+ *	  Walks the table of subjects: shared memory, ticks, stop.
+ *
+ * No subject is named here.  Each gets one segment and one LWLock tranche,
+ * both called "arx_perf_<name>".
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "storage/ipc.h"
+#include "storage/lwlock.h"
+#include "storage/shmem.h"
+
+#include "core/subsystem.h"
+
+static const ArxSubsystem *const *subsystems;
+static bool ready = false;
+static shmem_request_hook_type prev_shmem_request_hook;
+static shmem_startup_hook_type prev_shmem_startup_hook;
+
+static void
+segment_name(char *buf, Size size, const ArxSubsystem *sub)
+{
+	snprintf(buf, size, "arx_perf_%s", sub->name);
+}
+
+static void
+request_shmem(void)
+{
+	char name[NAMEDATALEN];
+
+	if (prev_shmem_request_hook)
+		prev_shmem_request_hook();
+	for (int i = 0; subsystems[i]; i++)
+	{
+		const ArxSubsystem *sub = subsystems[i];
+
+		segment_name(name, sizeof(name), sub);
+		if (sub->shmem_size)
+			RequestAddinShmemSpace(CACHELINEALIGN(sub->shmem_size()));
+		if (sub->lock_count)
+			RequestNamedLWLockTranche(name, sub->lock_count());
+	}
+}
+
+/*
+ * The postmaster's last act after a clean stop.  With a non-zero code (crash,
+ * immediate stop) shared memory may be damaged, so nothing is done.
+ */
+static void
+stop_subsystems(int code, Datum arg)
+{
+	if (code != 0)
+		return;
+	for (int i = 0; subsystems[i]; i++)
+		if (subsystems[i]->server_stop)
+			subsystems[i]->server_stop();
+}
+
+static void
+startup_shmem(void)
+{
+	char name[NAMEDATALEN];
+
+	if (prev_shmem_startup_hook)
+		prev_shmem_startup_hook();
+	for (int i = 0; subsystems[i]; i++)
+	{
+		const ArxSubsystem *sub = subsystems[i];
+		bool found = false;
+		void *segment;
+
+		if (!sub->shmem_attach)
+			continue;
+		segment_name(name, sizeof(name), sub);
+		LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+		segment = ShmemInitStruct(name, sub->shmem_size(), &found);
+		sub->shmem_attach(segment,
+						  sub->lock_count ? GetNamedLWLockTranche(name) : NULL,
+						  found);
+		LWLockRelease(AddinShmemInitLock);
+	}
+	ready = true;
+	if (!IsUnderPostmaster)
+		on_shmem_exit(stop_subsystems, (Datum) 0);
+}
+
+void
+arx_subsystems_install(const ArxSubsystem *const *table)
+{
+	subsystems = table;
+	prev_shmem_request_hook = shmem_request_hook;
+	shmem_request_hook = request_shmem;
+	prev_shmem_startup_hook = shmem_startup_hook;
+	shmem_startup_hook = startup_shmem;
+}
+
+const ArxSubsystem *const *
+arx_subsystems(void)
+{
+	return subsystems;
+}
+
+bool
+arx_subsystems_ready(void)
+{
+	return ready;
+}
+
+void
+arx_subsystems_require(void)
+{
+	if (!ready)
+		ereport(
+			ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			errmsg("arx_perf is not loaded at server start"),
+			errhint("Add \"arx_perf\" to shared_preload_libraries and restart "
+					"the server."));
+}
+
+Size
+arx_subsystems_shmem_bytes(void)
+{
+	Size total = 0;
+
+	for (int i = 0; subsystems[i]; i++)
+	{
+		if (subsystems[i]->shmem_size)
+			total += CACHELINEALIGN(subsystems[i]->shmem_size());
+		if (subsystems[i]->lock_count)
+			total += subsystems[i]->lock_count() * sizeof(LWLockPadded);
+	}
+	return total;
+}
+
+void
+arx_subsystems_collector_tick(int64 now)
+{
+	for (int i = 0; subsystems[i]; i++)
+		if (subsystems[i]->collector_tick)
+			subsystems[i]->collector_tick(now);
+}
+
+void
+arx_subsystems_keeper_tick(int64 now)
+{
+	for (int i = 0; subsystems[i]; i++)
+		if (subsystems[i]->keeper_tick)
+			subsystems[i]->keeper_tick(now);
+}

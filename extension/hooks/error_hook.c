@@ -1,0 +1,86 @@
+/*
+ * error_hook.c
+ *	  Errors as the server logs them: their wording, and those of no statement.
+ *
+ * A failed statement is counted where it fails (PG_CATCH).  The log line comes
+ * later, at the client's level, and adds the message as it stands in the
+ * source: with %s where a value would be, so no literal is kept.  A log line
+ * that follows no failed statement is an error outside of one (syntax error,
+ * failed COMMIT) and is counted here, under query id 0.
+ *
+ * The hook runs in any state a process can be in.  So: no lock, no allocation,
+ * a re-entrancy guard, and nothing in critical sections, in parallel workers,
+ * without a PGPROC, or when the process is on its way out.
+ */
+#include "postgres.h"
+
+#include "access/parallel.h"
+#include "miscadmin.h"
+#include "storage/ipc.h"
+#include "storage/proc.h"
+
+#include "core/settings.h"
+#include "core/subsystem.h"
+#include "hooks/statement_report.h"
+
+static emit_log_hook_type prev_emit_log;
+static bool in_hook = false;
+
+static bool
+may_act(const ErrorData *edata)
+{
+	return edata->elevel >= ERROR && !in_hook && arx_subsystems_ready() &&
+		MyProc != NULL && MyDatabaseId != InvalidOid && CritSectionCount == 0 &&
+		!proc_exit_inprogress && IsUnderPostmaster && !IsParallelWorker() &&
+		arx_track != ARX_TRACK_NONE;
+}
+
+/* The session ends inside a statement: no PG_CATCH will see it. */
+static void
+report_interrupted(int sqlstate)
+{
+	ArxStatement *stmt = arx_running_stmt;
+
+	arx_running_stmt = NULL;
+	arx_measure_end(arx_running_measure, stmt);
+	stmt->sqlstate = sqlstate;
+	stmt->no_wait = true;
+	arx_report_finished(stmt);
+}
+
+static void
+report_unknown(int sqlstate)
+{
+	ArxStatement stmt;
+
+	memset(&stmt, 0, sizeof(stmt));
+	stmt.phase = ARX_PHASE_UNKNOWN;
+	stmt.toplevel = true;
+	stmt.no_wait = true;
+	stmt.sqlstate = sqlstate;
+	stmt.end_ns = arx_clock_ns();
+	arx_report_finished(&stmt);
+}
+
+static void
+note_error(ErrorData *edata)
+{
+	if (prev_emit_log)
+		prev_emit_log(edata);
+	if (!may_act(edata))
+		return;
+	in_hook = true;
+	if (edata->elevel >= FATAL && arx_running_stmt)
+		report_interrupted(edata->sqlerrcode);
+	else if (!arx_take_failed(edata->sqlerrcode))
+		report_unknown(edata->sqlerrcode);
+	arx_report_error_logged(edata->sqlerrcode, edata->message_id);
+	in_hook = false;
+}
+
+void
+arx_error_hook_install(void)
+{
+	prev_emit_log = emit_log_hook;
+	emit_log_hook = note_error;
+}

@@ -1,0 +1,417 @@
+/*
+ * statement_hooks.c
+ *	  Parse analysis, planner and executor hooks: level, measure, report.
+ *
+ * The state of an execution hangs on its executor's memory context: portals
+ * interleave, and one that is dropped in an abort never reaches ExecutorEnd.
+ * The few usual ones come from a small pool, so that a short statement makes
+ * no allocation.
+ */
+#include "postgres.h"
+
+#include "access/parallel.h"
+#include "storage/proc.h"
+
+#include "compat/pg_compat_hooks.h"
+#include "core/event_ring.h"
+#include "core/settings.h"
+#include "hooks/statement_report.h"
+
+/* One execution between ExecutorStart and the end of its memory. */
+typedef struct Execution
+{
+	ArxStatement stmt;
+	QueryDesc *query_desc; /* NULL once it was reported */
+	bool pooled;
+	struct Execution *next;
+	MemoryContextCallback on_end;
+} Execution;
+
+#define POOL_SIZE 8
+
+static Execution pool[POOL_SIZE];
+static uint32 pool_used = 0;		 /* one bit each */
+static Execution *executions = NULL; /* latest first */
+static uint64 untracked = 0;
+
+static post_parse_analyze_hook_type prev_post_parse_analyze;
+static planner_hook_type prev_planner;
+static ExecutorStart_hook_type prev_ExecutorStart;
+static ExecutorRun_hook_type prev_ExecutorRun;
+static ExecutorFinish_hook_type prev_ExecutorFinish;
+static ExecutorEnd_hook_type prev_ExecutorEnd;
+
+uint64
+arx_statement_untracked(void)
+{
+	return untracked;
+}
+
+/* The executor's memory goes: so does the execution, reported or not. */
+static void
+forget_execution(void *arg)
+{
+	Execution *gone = arg;
+
+	for (Execution **link = &executions; *link; link = &(*link)->next)
+	{
+		if (*link == gone)
+		{
+			*link = gone->next;
+			break;
+		}
+	}
+	if (gone->pooled)
+		pool_used &= ~(1u << (gone - pool));
+}
+
+static Execution *
+new_execution(MemoryContext context)
+{
+	Execution *made = NULL;
+
+	if (likely(pool_used != (1u << POOL_SIZE) - 1))
+	{
+		int free_one = 0;
+
+		while (pool_used & (1u << free_one))
+			free_one++;
+		pool_used |= 1u << free_one;
+		made = &pool[free_one];
+		made->pooled = true;
+	}
+	else
+	{
+		made = MemoryContextAllocExtended(context, sizeof(*made),
+										  MCXT_ALLOC_NO_OOM);
+		if (made == NULL)
+			return NULL;
+		made->pooled = false;
+	}
+	made->on_end.func = forget_execution;
+	made->on_end.arg = made;
+	MemoryContextRegisterResetCallback(context, &made->on_end);
+	made->next = executions;
+	executions = made;
+	return made;
+}
+
+/* Not inlined: its loop variable would be at the mercy of PG_TRY's longjmp. */
+static pg_noinline Execution *
+find_execution(const QueryDesc *query_desc)
+{
+	for (Execution *e = executions; e; e = e->next)
+		if (e->query_desc == query_desc)
+			return e;
+	return NULL;
+}
+
+static void
+init_from_query(ArxStatement *stmt, const QueryDesc *query_desc)
+{
+	const PlannedStmt *planned = query_desc->plannedstmt;
+
+	arx_statement_init(stmt, ARX_PHASE_EXEC, (uint64) planned->queryId,
+					   query_desc->sourceText, planned->stmt_location,
+					   planned->stmt_len);
+	stmt->plan_kind = (uint8) arx_compat_plan_kind(planned);
+}
+
+static void
+after_parse_analyze(ARX_PARSE_ANALYZE_PARAMS)
+{
+	ArxAnalyzed analyzed;
+
+	if (prev_post_parse_analyze)
+		prev_post_parse_analyze(ARX_PARSE_ANALYZE_ARGS);
+	if (!arx_statement_tracked((uint64) query->queryId))
+		return;
+	if (query->utilityStmt &&
+		(!arx_track_utility ||
+		 arx_compat_utility_is_transparent(query->utilityStmt)))
+		return;
+	analyzed.queryid = (uint64) query->queryId;
+	analyzed.toplevel = arx_nesting_level == 0;
+	analyzed.text = pstate->p_sourcetext;
+	analyzed.text_location = query->stmt_location;
+	analyzed.text_len = query->stmt_len;
+	analyzed.utility = query->utilityStmt;
+	analyzed.jstate = jstate;
+	arx_report_analyzed(&analyzed);
+}
+
+static PlannedStmt *
+next_planner(ARX_PLANNER_PARAMS)
+{
+	if (prev_planner)
+		return prev_planner(ARX_PLANNER_ARGS);
+	return standard_planner(ARX_PLANNER_ARGS);
+}
+
+static PlannedStmt *
+measure_planner(ARX_PLANNER_PARAMS)
+{
+	PlannedStmt *result = NULL;
+	ArxStatement stmt;
+	ArxMeasure measure;
+	bool tracked = arx_track_planning && query_string &&
+		arx_statement_tracked((uint64) parse->queryId);
+
+	if (tracked)
+	{
+		arx_statement_init(&stmt, ARX_PHASE_PLAN, (uint64) parse->queryId,
+						   query_string, parse->stmt_location, parse->stmt_len);
+		arx_measure_begin(&measure);
+	}
+	arx_nesting_level++;
+	PG_TRY();
+	{
+		result = next_planner(ARX_PLANNER_ARGS);
+	}
+	PG_CATCH();
+	{
+		arx_nesting_level--;
+		if (tracked)
+		{
+			arx_measure_end(&measure, &stmt);
+			stmt.phase = ARX_PHASE_EXEC; /* it will not get further */
+			arx_report_failed(&stmt);
+		}
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	arx_nesting_level--;
+	if (tracked)
+	{
+		arx_measure_end(&measure, &stmt);
+		arx_report_finished(&stmt);
+	}
+	return result;
+}
+
+static inline void
+next_ExecutorStart(QueryDesc *queryDesc, int eflags)
+{
+	if (prev_ExecutorStart)
+		prev_ExecutorStart(queryDesc, eflags);
+	else
+		standard_ExecutorStart(queryDesc, eflags);
+}
+
+static void
+begin_execution(QueryDesc *queryDesc, int eflags)
+{
+	Execution *execution;
+
+	if ((eflags & EXEC_FLAG_EXPLAIN_ONLY) ||
+		!arx_statement_tracked((uint64) queryDesc->plannedstmt->queryId))
+	{
+		next_ExecutorStart(queryDesc, eflags);
+		return;
+	}
+	PG_TRY();
+	{
+		next_ExecutorStart(queryDesc, eflags);
+	}
+	PG_CATCH();
+	{
+		ArxStatement failed;
+
+		init_from_query(&failed, queryDesc);
+		arx_report_failed(&failed);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	execution = new_execution(queryDesc->estate->es_query_cxt);
+	if (execution == NULL)
+	{
+		untracked++;
+		return;
+	}
+	execution->query_desc = queryDesc;
+	init_from_query(&execution->stmt, queryDesc);
+}
+
+/* Lets our parallel workers know whether their statement is top level. */
+static void
+tell_workers(const ArxStatement *stmt)
+{
+	if (arx_ring_attach())
+		pg_atomic_write_u32(&arx_my_ring->owner_word, stmt->toplevel);
+}
+
+static inline void
+next_ExecutorRun(ARX_EXECUTOR_RUN_PARAMS)
+{
+	if (prev_ExecutorRun)
+		prev_ExecutorRun(ARX_EXECUTOR_RUN_ARGS);
+	else
+		standard_ExecutorRun(ARX_EXECUTOR_RUN_ARGS);
+}
+
+/*
+ * A parallel worker: blocks and WAL reach the leader by the server's own ways,
+ * CPU time does not.
+ */
+static void
+run_in_worker(ARX_EXECUTOR_RUN_PARAMS)
+{
+	ArxSharedRing *leader = MyProc->lockGroupLeader
+		? arx_ring_of(arx_compat_proc_number(MyProc->lockGroupLeader))
+		: NULL;
+	ArxCpuMark before;
+	ArxCpuMark after;
+	ArxStatement stmt;
+
+	arx_cpu_read(&before);
+	next_ExecutorRun(ARX_EXECUTOR_RUN_ARGS);
+	if (leader == NULL)
+		return;
+	arx_cpu_read(&after);
+	init_from_query(&stmt, queryDesc);
+	stmt.phase = ARX_PHASE_WORKER;
+	stmt.toplevel = pg_atomic_read_u32(&leader->owner_word) != 0;
+	stmt.end_ns = arx_clock_ns();
+	stmt.counters[ARX_CPU_USER] = (int64) (after.user - before.user);
+	stmt.counters[ARX_CPU_SYS] = (int64) (after.sys - before.sys);
+	arx_report_finished(&stmt);
+}
+
+/* The stretch failed: report the execution now, it will never end well. */
+static void
+fail_execution(Execution *execution, const ArxMeasure *measure)
+{
+	arx_measure_end(measure, &execution->stmt);
+	execution->query_desc = NULL;
+	arx_report_failed(&execution->stmt);
+}
+
+static void
+run_execution(ARX_EXECUTOR_RUN_PARAMS)
+{
+	Execution *execution = find_execution(queryDesc);
+	ArxMeasure measure;
+
+	if (unlikely(IsParallelWorker() && arx_track_cpu &&
+				 arx_track != ARX_TRACK_NONE &&
+				 queryDesc->plannedstmt->queryId != 0))
+	{
+		run_in_worker(ARX_EXECUTOR_RUN_ARGS);
+		return;
+	}
+	if (execution)
+	{
+		if (queryDesc->plannedstmt->parallelModeNeeded)
+			tell_workers(&execution->stmt);
+		arx_measure_begin(&measure);
+		if (arx_nesting_level == 0)
+		{
+			arx_running_stmt = &execution->stmt;
+			arx_running_measure = &measure;
+		}
+	}
+	arx_nesting_level++;
+	PG_TRY();
+	{
+		next_ExecutorRun(ARX_EXECUTOR_RUN_ARGS);
+	}
+	PG_CATCH();
+	{
+		if (--arx_nesting_level == 0)
+			arx_running_stmt = NULL;
+		if (execution)
+			fail_execution(execution, &measure);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	if (--arx_nesting_level == 0)
+		arx_running_stmt = NULL;
+	if (execution)
+	{
+		arx_measure_end(&measure, &execution->stmt);
+		execution->stmt.counters[ARX_ROWS] +=
+			(int64) queryDesc->estate->es_processed;
+	}
+}
+
+static inline void
+next_ExecutorFinish(QueryDesc *queryDesc)
+{
+	if (prev_ExecutorFinish)
+		prev_ExecutorFinish(queryDesc);
+	else
+		standard_ExecutorFinish(queryDesc);
+}
+
+/* AFTER triggers and the rest of modifying CTEs run here; a SELECT has none. */
+static void
+finish_execution(QueryDesc *queryDesc)
+{
+	Execution *execution;
+	ArxMeasure measure;
+
+	if (queryDesc->operation == CMD_SELECT &&
+		!queryDesc->plannedstmt->hasModifyingCTE)
+	{
+		next_ExecutorFinish(queryDesc);
+		return;
+	}
+	execution = find_execution(queryDesc);
+	if (execution)
+		arx_measure_begin(&measure);
+	arx_nesting_level++;
+	PG_TRY();
+	{
+		next_ExecutorFinish(queryDesc);
+	}
+	PG_CATCH();
+	{
+		arx_nesting_level--;
+		if (execution)
+			fail_execution(execution, &measure);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	arx_nesting_level--;
+	if (execution)
+		arx_measure_end(&measure, &execution->stmt);
+}
+
+static void
+end_execution(QueryDesc *queryDesc)
+{
+	Execution *execution = find_execution(queryDesc);
+
+	if (execution)
+	{
+		ArxJitCounters jit;
+
+		if (arx_measure_executor(queryDesc->estate, &execution->stmt, &jit))
+			execution->stmt.jit = &jit;
+		if (execution->stmt.end_ns == 0)
+			execution->stmt.end_ns = arx_clock_ns();
+		execution->query_desc = NULL;
+		arx_report_finished(&execution->stmt);
+	}
+	if (prev_ExecutorEnd)
+		prev_ExecutorEnd(queryDesc);
+	else
+		standard_ExecutorEnd(queryDesc);
+}
+
+void
+arx_statement_hooks_install(void)
+{
+	prev_post_parse_analyze = post_parse_analyze_hook;
+	post_parse_analyze_hook = after_parse_analyze;
+	prev_planner = planner_hook;
+	planner_hook = measure_planner;
+	prev_ExecutorStart = ExecutorStart_hook;
+	ExecutorStart_hook = begin_execution;
+	prev_ExecutorRun = ExecutorRun_hook;
+	ExecutorRun_hook = run_execution;
+	prev_ExecutorFinish = ExecutorFinish_hook;
+	ExecutorFinish_hook = finish_execution;
+	prev_ExecutorEnd = ExecutorEnd_hook;
+	ExecutorEnd_hook = end_execution;
+}

@@ -1,0 +1,40 @@
+/*
+ * statement_measure.h
+ *	  Reads clock and counters before and after a stretch of a statement.
+ *
+ * A stretch is one call of the planner, the executor or a utility; a statement
+ * that runs in several (a cursor) adds them up.
+ */
+#ifndef ARX_STATEMENT_MEASURE_H
+#define ARX_STATEMENT_MEASURE_H
+
+#include "compat/pg_compat_instr.h"
+#include "hooks/statement.h"
+#include "hooks/statement_cpu.h"
+
+typedef struct ArxMeasure
+{
+	int64 start_ns;
+	bool with_cpu;
+	ArxCpuMark cpu;
+	BufferUsage buffers;
+	WalUsage wal;
+} ArxMeasure;
+
+/* Reads everything; the clock last. */
+extern void arx_measure_begin(ArxMeasure *measure);
+
+/*
+ * Adds what happened since arx_measure_begin() to the statement's elapsed time
+ * and counters (not rows, not JIT), and sets its end.
+ */
+extern void arx_measure_end(const ArxMeasure *measure, ArxStatement *stmt);
+
+/*
+ * JIT and worker counts of an executor that is about to end.  Returns true
+ * when there is JIT work, then in *jit.
+ */
+extern bool arx_measure_executor(const EState *estate, ArxStatement *stmt,
+								 ArxJitCounters *jit);
+
+#endif /* ARX_STATEMENT_MEASURE_H */

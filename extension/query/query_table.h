@@ -1,0 +1,69 @@
+/*
+ * query_table.h
+ *	  Layout of the statement table; for query_entries.c and its neighbours
+ *	  that evict from it and copy out of it.
+ */
+#ifndef ARX_QUERY_TABLE_H
+#define ARX_QUERY_TABLE_H
+
+#include "query/query_entries.h"
+
+#define ARX_QUERY_PARTITIONS 64
+
+/*
+ * Histogram chunks in the pool for each statement there may be, on average.
+ * The latencies of a busy statement spread over 5 to 29 chunks, those of a rare
+ * one over few (docs/histogram.md).
+ */
+#define ARX_CHUNKS_PER_STATEMENT 20
+
+#define ARX_QUERY_ENTRY_BYTES CACHELINEALIGN(sizeof(ArxSharedQueryEntry))
+
+typedef struct ArxSharedQueryTable
+{
+	ArxSharedQueryTotals totals;
+	slock_t free_mutex; /* both free lists */
+	uint32 free_entry;	/* ARX_NO_ENTRY: none */
+	uint32 free_chunk;	/* ARX_NO_CHUNK: none */
+	pg_atomic_uint32 nfree_entries;
+	pg_atomic_uint32 nfree_chunks;
+} ArxSharedQueryTable;
+
+/* Where things are, in each process. */
+typedef struct ArxQueryTable
+{
+	LWLockPadded *locks;
+	uint32 nbuckets; /* a power of two, not below the partitions */
+	uint32 nentries;
+	uint32 nchunks;
+	ArxSharedQueryTable *shared;
+	uint32 *buckets;
+	pg_atomic_uint64 *last_used; /* TimestampTz by entry; 0: free */
+	char *entries;
+	uint64 (*chunks)[ARX_HISTOGRAM_CHUNK_SLOTS]; /* from 1 to nchunks */
+} ArxQueryTable;
+
+extern ArxQueryTable arx_query_table;
+
+static inline ArxSharedQueryEntry *
+arx_query_entry_at(uint32 n)
+{
+	return (ArxSharedQueryEntry *) (arx_query_table.entries +
+									(Size) n * ARX_QUERY_ENTRY_BYTES);
+}
+
+/* No free entry at this moment. */
+static inline bool
+arx_query_table_is_full(void)
+{
+	return pg_atomic_read_u32(&arx_query_table.shared->nfree_entries) == 0;
+}
+
+/* Sets one whole chunk of the locked entry, if there is room for it. */
+extern void arx_query_put_chunk(ArxSharedQueryEntry *entry, int chunk,
+								const uint64 *counts);
+
+/* The lock of the bucket this key is in. */
+extern LWLock *arx_query_partition(const ArxQueryKey *key);
+
+#endif /* ARX_QUERY_TABLE_H */
