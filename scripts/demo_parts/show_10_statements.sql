@@ -7,9 +7,8 @@ SELECT calls,
        round(p95_exec_time::numeric, 2) AS p95,
        round(p99_exec_time::numeric, 2) AS p99,
        rows,
-       errors,
-       left(regexp_replace(query, '\s+', ' ', 'g'), 56) AS statement
+       left(regexp_replace(query, '\s+', ' ', 'g'), 44) AS statement
 FROM arx_perf.statements
-WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+WHERE datname = current_database()
 ORDER BY total_exec_time DESC
 LIMIT 12;

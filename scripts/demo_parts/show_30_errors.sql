@@ -1,10 +1,9 @@
 \echo '== arx_perf.statement_errors: what failed, and why =='
 SELECT sqlstate,
-       condition,
        sum(count) AS count,
-       max(last_seen)::time(0) AS last_seen,
-       left(regexp_replace(max(query), '\s+', ' ', 'g'), 54) AS statement
+       left(max(message), 42) AS message,
+       left(regexp_replace(max(query), '\s+', ' ', 'g'), 44) AS statement
 FROM arx_perf.statement_errors
-GROUP BY sqlstate, condition, queryid
+GROUP BY sqlstate, queryid
 ORDER BY count DESC
 LIMIT 10;
