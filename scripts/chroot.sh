@@ -105,6 +105,7 @@ run_in_chroot() {
     mkdir -p "$inside/src" "$inside/tmp"
     chmod 1777 "$inside/tmp"
     cp -a "$tree/." "$inside/src/"
+    : >"$log"
     # shellcheck disable=SC2016 # expanded by the inner shell
     setsid unshare --mount --pid --ipc --fork --kill-child bash -c '
         set -e

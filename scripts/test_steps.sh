@@ -201,11 +201,20 @@ step_build() {
         return 0
     fi
     result "build" 0 1 0
-    show_tail "$log" 60
+    show_first_errors "$log"
     for step in regress isolation tap; do
         skip "$step" "the library could not be built"
     done
     return 1
+}
+
+# The compiler's first messages: what follows is mostly their consequence.
+show_first_errors() {
+    if grep -q ': error: ' "$1"; then
+        grep -A3 ': error: ' "$1" | head -n 24 | sed 's/^/      | /' || true
+    else
+        show_tail "$1" 24
+    fi
 }
 
 step_symbols() {
