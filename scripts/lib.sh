@@ -362,3 +362,12 @@ show_tail() {
         tail -n "${2:-40}" "$1" | sed 's/^/      | /'
     fi
 }
+
+# The compiler's first messages: what follows is mostly their consequence.
+show_first_errors() {
+    if grep -q ': error: ' "$1"; then
+        grep -A3 ': error: ' "$1" | head -n 24 | sed 's/^/      | /' || true
+    else
+        show_tail "$1" 24
+    fi
+}

@@ -208,15 +208,6 @@ step_build() {
     return 1
 }
 
-# The compiler's first messages: what follows is mostly their consequence.
-show_first_errors() {
-    if grep -q ': error: ' "$1"; then
-        grep -A3 ': error: ' "$1" | head -n 24 | sed 's/^/      | /' || true
-    else
-        show_tail "$1" 24
-    fi
-}
-
 step_symbols() {
     local log=$work/log/symbols rc=0
     run_logged "$log" tests/lint/check_symbols.sh arx_perf.so || rc=$?
