@@ -60,11 +60,13 @@ arx_clock_ns(void)
 
 /* PG 18 keeps the number of parallel workers in the executor state. */
 #if PG_VERSION_NUM >= 180000
-#define ARX_WORKERS_TO_LAUNCH(e) ((int64) (e)->es_parallel_workers_to_launch)
-#define ARX_WORKERS_LAUNCHED(e) ((int64) (e)->es_parallel_workers_launched)
+#define ARX_EXECUTOR_WORKERS_PLANNED(e) \
+	((int64) (e)->es_parallel_workers_to_launch)
+#define ARX_EXECUTOR_WORKERS_LAUNCHED(e) \
+	((int64) (e)->es_parallel_workers_launched)
 #else
-#define ARX_WORKERS_TO_LAUNCH(e) INT64CONST(0)
-#define ARX_WORKERS_LAUNCHED(e) INT64CONST(0)
+#define ARX_EXECUTOR_WORKERS_PLANNED(e) INT64CONST(0)
+#define ARX_EXECUTOR_WORKERS_LAUNCHED(e) INT64CONST(0)
 #endif
 
 /* PG 17 measures tuple deforming on its own. */

@@ -118,7 +118,7 @@ arx_check(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	health.row.result = (ReturnSetInfo *) fcinfo->resultinfo;
 	health.row.n = 0;
-	if (!arx_subsystems_ready())
+	if (!arx_subsystems_are_ready)
 	{
 		arx_check_add(
 			&health, "preload", ARX_ERROR,

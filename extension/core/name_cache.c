@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "commands/dbcommands.h"
+#include "utils/lsyscache.h"
 #include "miscadmin.h"
 
 #include "core/name_cache.h"

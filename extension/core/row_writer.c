@@ -7,6 +7,7 @@
 #include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
+#include "utils/tuplestore.h"
 
 #include "core/row_writer.h"
 #include "core/subsystem.h"

@@ -15,7 +15,7 @@
 #include "core/subsystem.h"
 
 static const ArxSubsystem *const *subsystems;
-static bool ready = false;
+bool arx_subsystems_are_ready = false;
 static shmem_request_hook_type prev_shmem_request_hook;
 static shmem_startup_hook_type prev_shmem_startup_hook;
 
@@ -81,7 +81,7 @@ startup_shmem(void)
 						  found);
 		LWLockRelease(AddinShmemInitLock);
 	}
-	ready = true;
+	arx_subsystems_are_ready = true;
 	if (!IsUnderPostmaster)
 		on_shmem_exit(stop_subsystems, (Datum) 0);
 }
@@ -102,16 +102,10 @@ arx_subsystems(void)
 	return subsystems;
 }
 
-bool
-arx_subsystems_ready(void)
-{
-	return ready;
-}
-
 void
 arx_subsystems_require(void)
 {
-	if (!ready)
+	if (!arx_subsystems_are_ready)
 		ereport(
 			ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			errmsg("arx_perf is not loaded at server start"),

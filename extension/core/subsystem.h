@@ -48,9 +48,9 @@ extern void arx_subsystems_install(const ArxSubsystem *const *table);
  * Is the shared memory there?  False when the library was not preloaded, and
  * early at start-up.
  */
-extern bool arx_subsystems_ready(void);
+extern bool arx_subsystems_are_ready;
 
-/* Raises the one clear error, with a hint, when arx_subsystems_ready() is not. */
+/* Raises the one clear error, with a hint, when they are not ready. */
 extern void arx_subsystems_require(void);
 
 /* Bytes of shared memory of all subjects together, to the byte. */

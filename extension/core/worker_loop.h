@@ -52,7 +52,7 @@ arx_workers_shmem_attach(void *segment, LWLockPadded *locks, bool found);
 extern void arx_worker_register(const char *name, const char *function);
 
 /* The entry point's whole body; does not return. */
-extern void arx_worker_run(const ArxWorker *worker) pg_attribute_noreturn();
+extern void arx_worker_run(const ArxWorker *worker);
 
 /* Reads a worker's status. */
 extern void arx_worker_status(ArxWorkerId id, ArxWorkerStatus *status);

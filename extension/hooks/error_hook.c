@@ -29,7 +29,7 @@ static bool in_hook = false;
 static bool
 may_act(const ErrorData *edata)
 {
-	return edata->elevel >= ERROR && !in_hook && arx_subsystems_ready() &&
+	return edata->elevel >= ERROR && !in_hook && arx_subsystems_are_ready &&
 		MyProc != NULL && MyDatabaseId != InvalidOid && CritSectionCount == 0 &&
 		!proc_exit_inprogress && IsUnderPostmaster && !IsParallelWorker() &&
 		arx_track != ARX_TRACK_NONE;
@@ -48,13 +48,18 @@ report_interrupted(int sqlstate)
 	arx_report_finished(stmt);
 }
 
+/*
+ * The error of no measured statement: of the one whose executor was starting,
+ * or of none.
+ */
 static void
-report_unknown(int sqlstate)
+report_unmeasured(int sqlstate)
 {
+	uint64 queryid = arx_starting_queryid;
 	ArxStatement stmt;
 
-	memset(&stmt, 0, sizeof(stmt));
-	stmt.phase = ARX_PHASE_UNKNOWN;
+	arx_statement_init(&stmt, queryid ? ARX_PHASE_EXEC : ARX_PHASE_UNKNOWN,
+					   queryid, NULL, -1, 0);
 	stmt.toplevel = true;
 	stmt.no_wait = true;
 	stmt.sqlstate = sqlstate;
@@ -73,7 +78,7 @@ note_error(ErrorData *edata)
 	if (edata->elevel >= FATAL && arx_running_stmt)
 		report_interrupted(edata->sqlerrcode);
 	else if (!arx_take_failed(edata->sqlerrcode))
-		report_unknown(edata->sqlerrcode);
+		report_unmeasured(edata->sqlerrcode);
 	arx_report_error_logged(edata->sqlerrcode, edata->message_id);
 	in_hook = false;
 }

@@ -14,7 +14,9 @@
 /*
  * What is counted by difference, one int64 each, in this order everywhere: in
  * the statement, in the event, in the entry and in the file.  Times are in
- * nanoseconds.  The first ten are laid out as the server's BufferUsage.
+ * nanoseconds.  Most executions have only the common ones, which come first;
+ * the others are looked at where "uncommon" is set.  Shared blocks, and local
+ * and temporary ones, are laid out as in the server's BufferUsage.
  */
 typedef enum ArxCounter
 {
@@ -22,7 +24,11 @@ typedef enum ArxCounter
 	ARX_SHARED_BLKS_READ,
 	ARX_SHARED_BLKS_DIRTIED,
 	ARX_SHARED_BLKS_WRITTEN,
-	ARX_LOCAL_BLKS_HIT,
+	ARX_ROWS,
+	ARX_CPU_USER,
+	ARX_CPU_SYS,
+	ARX_NCOMMON,
+	ARX_LOCAL_BLKS_HIT = ARX_NCOMMON,
 	ARX_LOCAL_BLKS_READ,
 	ARX_LOCAL_BLKS_DIRTIED,
 	ARX_LOCAL_BLKS_WRITTEN,
@@ -40,9 +46,6 @@ typedef enum ArxCounter
 	ARX_WAL_BUFFERS_FULL,
 	ARX_WORKERS_TO_LAUNCH,
 	ARX_WORKERS_LAUNCHED,
-	ARX_CPU_USER,
-	ARX_CPU_SYS,
-	ARX_ROWS,
 	ARX_NCOUNTERS
 } ArxCounter;
 
@@ -72,6 +75,7 @@ typedef struct ArxStatement
 	bool toplevel;
 	uint8 phase;	 /* ArxPhase */
 	uint8 plan_kind; /* ArxPlanKind */
+	bool uncommon;	 /* are there counters beyond the common ones? */
 	bool no_wait;	 /* told from the log hook: no lock may be taken */
 	int sqlstate;	 /* 0: it ended well */
 
@@ -83,8 +87,8 @@ typedef struct ArxStatement
 	/* measured */
 	int64 end_ns; /* arx_clock_ns() when it ended */
 	int64 elapsed_ns;
-	int64 counters[ARX_NCOUNTERS];
-	const ArxJitCounters *jit; /* NULL: none */
+	const ArxJitCounters *jit;	   /* NULL: none */
+	int64 counters[ARX_NCOUNTERS]; /* from ARX_NCOMMON on: if uncommon */
 } ArxStatement;
 
 /* A statement that was parsed and analysed, and may run later. */
@@ -116,6 +120,11 @@ typedef struct ArxStatementObserver
 
 /* Adds an observer (kept, not copied; at most four).  At load time. */
 extern void arx_statement_observe(const ArxStatementObserver *observer);
+
+/* The observers; for hooks/ only. */
+#define ARX_MAX_OBSERVERS 4
+extern const ArxStatementObserver *arx_observers[ARX_MAX_OBSERVERS];
+extern int arx_nobservers;
 
 /* Executions that could not be followed (no memory for their state). */
 extern uint64 arx_statement_untracked(void);

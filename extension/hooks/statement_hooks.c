@@ -10,7 +10,9 @@
 #include "postgres.h"
 
 #include "access/parallel.h"
+#include "miscadmin.h"
 #include "storage/proc.h"
+#include "utils/guc.h"
 
 #include "compat/pg_compat_hooks.h"
 #include "core/event_ring.h"
@@ -154,7 +156,8 @@ measure_planner(ARX_PLANNER_PARAMS)
 	PlannedStmt *result = NULL;
 	ArxStatement stmt;
 	ArxMeasure measure;
-	bool tracked = arx_track_planning && query_string &&
+	/* volatile only for the compiler's fear of longjmp */
+	volatile bool tracked = arx_track_planning && query_string &&
 		arx_statement_tracked((uint64) parse->queryId);
 
 	if (tracked)
@@ -199,16 +202,8 @@ next_ExecutorStart(QueryDesc *queryDesc, int eflags)
 }
 
 static void
-begin_execution(QueryDesc *queryDesc, int eflags)
+start_guarded(QueryDesc *queryDesc, int eflags)
 {
-	Execution *execution;
-
-	if ((eflags & EXEC_FLAG_EXPLAIN_ONLY) ||
-		!arx_statement_tracked((uint64) queryDesc->plannedstmt->queryId))
-	{
-		next_ExecutorStart(queryDesc, eflags);
-		return;
-	}
 	PG_TRY();
 	{
 		next_ExecutorStart(queryDesc, eflags);
@@ -222,6 +217,39 @@ begin_execution(QueryDesc *queryDesc, int eflags)
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
+}
+
+/*
+ * An error here (a missing privilege, say) fails the statement before it runs.
+ * At a client's level the log line that follows tells of it, so the cost of a
+ * PG_TRY is spared where there will be such a line.
+ */
+static inline void
+start_executor(QueryDesc *queryDesc, int eflags)
+{
+	if (likely(arx_nesting_level == 0 && MyBackendType == B_BACKEND &&
+			   log_min_messages <= ERROR))
+	{
+		arx_starting_queryid = (uint64) queryDesc->plannedstmt->queryId;
+		next_ExecutorStart(queryDesc, eflags);
+		arx_starting_queryid = 0;
+	}
+	else
+		start_guarded(queryDesc, eflags);
+}
+
+static void
+begin_execution(QueryDesc *queryDesc, int eflags)
+{
+	Execution *execution;
+
+	if ((eflags & EXEC_FLAG_EXPLAIN_ONLY) ||
+		!arx_statement_tracked((uint64) queryDesc->plannedstmt->queryId))
+	{
+		next_ExecutorStart(queryDesc, eflags);
+		return;
+	}
+	start_executor(queryDesc, eflags);
 	execution = new_execution(queryDesc->estate->es_query_cxt);
 	if (execution == NULL)
 	{

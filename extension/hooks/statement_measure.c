@@ -8,12 +8,17 @@
 
 #include "core/settings.h"
 #include "hooks/statement_measure.h"
+#include "hooks/statement_report.h"
 
-#define N_BLOCK_COUNTERS (ARX_TEMP_BLKS_WRITTEN + 1)
-
-StaticAssertDecl(offsetof(BufferUsage, temp_blks_written) ==
-					 ARX_TEMP_BLKS_WRITTEN * sizeof(int64),
-				 "BufferUsage starts with the block counters in our order");
+/* Where the server's and our counters run in parallel. */
+StaticAssertDecl(offsetof(BufferUsage, shared_blks_written) ==
+					 ARX_SHARED_BLKS_WRITTEN * sizeof(int64),
+				 "shared blocks come first in BufferUsage, in our order");
+StaticAssertDecl(offsetof(BufferUsage, temp_blks_written) -
+						 offsetof(BufferUsage, local_blks_hit) ==
+					 (ARX_TEMP_BLKS_WRITTEN - ARX_LOCAL_BLKS_HIT) *
+						 sizeof(int64),
+				 "local and temporary blocks follow each other, in our order");
 
 void
 arx_measure_begin(ArxMeasure *measure)
@@ -50,28 +55,78 @@ add_io_times(const BufferUsage *before, int64 *counters)
 		arx_instr_ns(before->temp_blk_write_time);
 }
 
+/* counters[i] += after[i] - before[i] */
+static inline void
+add_differences(int64 *counters, const int64 *after, const int64 *before, int n)
+{
+	for (int i = 0; i < n; i++)
+		counters[i] += after[i] - before[i];
+}
+
+static void
+add_local_and_temp(const BufferUsage *before, int64 *counters)
+{
+	add_differences(&counters[ARX_LOCAL_BLKS_HIT],
+					&pgBufferUsage.local_blks_hit, &before->local_blks_hit,
+					ARX_TEMP_BLKS_WRITTEN - ARX_LOCAL_BLKS_HIT + 1);
+}
+
+static void
+add_wal(const WalUsage *before, int64 *counters)
+{
+	counters[ARX_WAL_RECORDS] += pgWalUsage.wal_records - before->wal_records;
+	counters[ARX_WAL_FPI] += pgWalUsage.wal_fpi - before->wal_fpi;
+	counters[ARX_WAL_BYTES] +=
+		(int64) (pgWalUsage.wal_bytes - before->wal_bytes);
+	counters[ARX_WAL_BUFFERS_FULL] +=
+		ARX_WAL_BUFFERS_FULL(&pgWalUsage) - ARX_WAL_BUFFERS_FULL(before);
+}
+
+/* Did any of the counters change that most statements leave alone? */
+static inline bool
+local_or_temp_changed(const BufferUsage *before)
+{
+	const int64 *now = &pgBufferUsage.local_blks_hit;
+	const int64 *then = &before->local_blks_hit;
+
+	return ((now[0] ^ then[0]) | (now[1] ^ then[1]) | (now[2] ^ then[2]) |
+			(now[3] ^ then[3]) | (now[4] ^ then[4]) | (now[5] ^ then[5])) != 0;
+}
+
+static inline bool
+wal_changed(const WalUsage *before)
+{
+	return pgWalUsage.wal_records != before->wal_records ||
+		ARX_WAL_BUFFERS_FULL(&pgWalUsage) != ARX_WAL_BUFFERS_FULL(before);
+}
+
 void
 arx_measure_end(const ArxMeasure *measure, ArxStatement *stmt)
 {
-	const int64 *before = (const int64 *) &measure->buffers;
-	const int64 *after = (const int64 *) &pgBufferUsage;
 	int64 *counters = stmt->counters;
 	int64 now = arx_clock_ns();
 	int64 elapsed = now - measure->start_ns;
 
 	stmt->end_ns = now;
 	stmt->elapsed_ns += elapsed;
-	for (int i = 0; i < N_BLOCK_COUNTERS; i++)
-		counters[i] += after[i] - before[i];
+	add_differences(
+		&counters[ARX_SHARED_BLKS_HIT], &pgBufferUsage.shared_blks_hit,
+		&measure->buffers.shared_blks_hit, ARX_SHARED_BLKS_WRITTEN + 1);
+	if (local_or_temp_changed(&measure->buffers))
+	{
+		arx_statement_uncommon(stmt);
+		add_local_and_temp(&measure->buffers, counters);
+	}
 	if (track_io_timing)
+	{
+		arx_statement_uncommon(stmt);
 		add_io_times(&measure->buffers, counters);
-	counters[ARX_WAL_RECORDS] +=
-		pgWalUsage.wal_records - measure->wal.wal_records;
-	counters[ARX_WAL_FPI] += pgWalUsage.wal_fpi - measure->wal.wal_fpi;
-	counters[ARX_WAL_BYTES] +=
-		(int64) (pgWalUsage.wal_bytes - measure->wal.wal_bytes);
-	counters[ARX_WAL_BUFFERS_FULL] +=
-		ARX_WAL_BUFFERS_FULL(&pgWalUsage) - ARX_WAL_BUFFERS_FULL(&measure->wal);
+	}
+	if (wal_changed(&measure->wal))
+	{
+		arx_statement_uncommon(stmt);
+		add_wal(&measure->wal, counters);
+	}
 	if (measure->with_cpu)
 		arx_cpu_end(&measure->cpu, now, elapsed, &counters[ARX_CPU_USER],
 					&counters[ARX_CPU_SYS]);
@@ -92,8 +147,14 @@ bool
 arx_measure_executor(const EState *estate, ArxStatement *stmt,
 					 ArxJitCounters *jit)
 {
-	stmt->counters[ARX_WORKERS_TO_LAUNCH] += ARX_WORKERS_TO_LAUNCH(estate);
-	stmt->counters[ARX_WORKERS_LAUNCHED] += ARX_WORKERS_LAUNCHED(estate);
+	if (unlikely(ARX_EXECUTOR_WORKERS_PLANNED(estate) > 0))
+	{
+		arx_statement_uncommon(stmt);
+		stmt->counters[ARX_WORKERS_TO_LAUNCH] +=
+			ARX_EXECUTOR_WORKERS_PLANNED(estate);
+		stmt->counters[ARX_WORKERS_LAUNCHED] +=
+			ARX_EXECUTOR_WORKERS_LAUNCHED(estate);
+	}
 	if (likely(estate->es_jit == NULL && estate->es_jit_worker_instr == NULL))
 		return false;
 	memset(jit, 0, sizeof(*jit));

@@ -5,6 +5,10 @@
 #ifndef ARX_STATEMENT_REPORT_H
 #define ARX_STATEMENT_REPORT_H
 
+#include "access/parallel.h"
+
+#include "core/settings.h"
+#include "core/subsystem.h"
 #include "hooks/statement.h"
 #include "hooks/statement_measure.h"
 
@@ -18,17 +22,64 @@ extern int arx_nesting_level;
 extern ArxStatement *arx_running_stmt;
 extern const ArxMeasure *arx_running_measure;
 
-/* Is a statement with this query id, at the present level, to be counted? */
-extern bool arx_statement_tracked(uint64 queryid);
+/*
+ * The client's statement while the executor starts up, or 0: an error that is
+ * logged then is this statement's.
+ */
+extern uint64 arx_starting_queryid;
 
-/* Clears and fills the identity of a statement at the present level. */
-extern void
+/* SQLSTATE of the client's statement that failed last, until the next one. */
+extern int arx_failed_sqlstate;
+
+/* Is a statement with this query id, at the present level, to be counted? */
+static inline bool
+arx_statement_tracked(uint64 queryid)
+{
+	if (queryid == 0)
+		return false;
+	if (arx_track != ARX_TRACK_ALL &&
+		(arx_track == ARX_TRACK_NONE || arx_nesting_level > 0))
+		return false;
+	return arx_subsystems_are_ready && !IsParallelWorker();
+}
+
+/* Fills the identity of a statement at the present level; all else is zero. */
+static inline void
 arx_statement_init(ArxStatement *stmt, ArxPhase phase, uint64 queryid,
-				   const char *text, int location, int len);
+				   const char *text, int location, int len)
+{
+	/* Short and of a known length, so that it becomes a few stores. */
+	memset(stmt, 0, offsetof(ArxStatement, counters[ARX_NCOMMON]));
+	stmt->queryid = queryid;
+	stmt->toplevel = arx_nesting_level == 0;
+	stmt->phase = phase;
+	stmt->text = text;
+	stmt->text_location = location;
+	stmt->text_len = len;
+	arx_failed_sqlstate = 0;
+	arx_starting_queryid = 0;
+}
+
+/* The statement will have counters beyond the common ones. */
+static inline void
+arx_statement_uncommon(ArxStatement *stmt)
+{
+	if (stmt->uncommon)
+		return;
+	memset(&stmt->counters[ARX_NCOMMON], 0,
+		   (ARX_NCOUNTERS - ARX_NCOMMON) * sizeof(stmt->counters[0]));
+	stmt->uncommon = true;
+}
 
 /* Tells all observers. */
+static inline void
+arx_report_finished(const ArxStatement *stmt)
+{
+	for (int i = 0; i < arx_nobservers; i++)
+		arx_observers[i]->finished(stmt);
+}
+
 extern void arx_report_analyzed(const ArxAnalyzed *analyzed);
-extern void arx_report_finished(const ArxStatement *stmt);
 extern void arx_report_error_logged(int sqlstate, const char *template);
 
 /*

@@ -85,7 +85,11 @@ add_time(ArxTimes *times, int64 value, int64 n, int64 fresh)
 static inline void
 add_counters(ArxQueryStats *stats, const ArxQueryEvent *event)
 {
-	for (int i = 0; i < ARX_NCOUNTERS; i++)
+	for (int i = 0; i < ARX_NCOMMON; i++)
+		stats->counters[i] += event->u.run.counters[i];
+	if (!event->uncommon)
+		return;
+	for (int i = ARX_NCOMMON; i < ARX_NCOUNTERS; i++)
 		stats->counters[i] += event->u.run.counters[i];
 }
 

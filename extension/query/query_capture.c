@@ -144,7 +144,7 @@ note_text_again(const ArxStatement *stmt, const ArxQueryKey *key, uint32 n)
 }
 
 /* A slot of our ring with its head filled in, or NULL. */
-static ArxQueryEvent *
+static inline ArxQueryEvent *
 new_event(ArxQueryEventKind kind, const ArxQueryKey *key, uint32 hint,
 		  int sqlstate, int64 end_ns)
 {
@@ -225,7 +225,13 @@ note_finished(const ArxStatement *stmt)
 	}
 	event->plan_kind = stmt->plan_kind;
 	event->u.run.elapsed_ns = stmt->elapsed_ns;
-	memcpy(event->u.run.counters, stmt->counters, sizeof(stmt->counters));
+	event->uncommon = stmt->uncommon;
+	memcpy(event->u.run.counters, stmt->counters,
+		   ARX_NCOMMON * sizeof(stmt->counters[0]));
+	if (stmt->uncommon)
+		memcpy(&event->u.run.counters[ARX_NCOMMON],
+			   &stmt->counters[ARX_NCOMMON],
+			   (ARX_NCOUNTERS - ARX_NCOMMON) * sizeof(stmt->counters[0]));
 	arx_ring_commit(kind == ARX_EVENT_EXEC ? 1 : 0);
 	if (unlikely(stmt->jit != NULL))
 		push_jit(stmt, &key, hint);

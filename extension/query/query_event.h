@@ -46,7 +46,8 @@ typedef struct ArxQueryEvent
 	uint32 hint;	 /* entry that had this key, or ARX_NO_ENTRY */
 	uint8 kind;		 /* ArxQueryEventKind */
 	uint8 plan_kind; /* ArxPlanKind */
-	uint16 unused;
+	bool uncommon;	 /* counters beyond the common ones are set */
+	uint8 unused;
 	int32 sqlstate; /* 0: it ended well */
 	uint32 unused2;
 	int64 end_ns; /* on arx_clock_ns() */

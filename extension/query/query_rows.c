@@ -203,7 +203,9 @@ put_statement(Reading *reading)
 	put_times(row, &stats->plan, stats->plans, stats->minmax_plans);
 	put_times(row, &stats->exec, stats->calls, stats->minmax_calls);
 	arx_put_int64(row, counters[ARX_ROWS]);
-	for (int i = ARX_SHARED_BLKS_HIT; i <= ARX_TEMP_BLKS_WRITTEN; i++)
+	for (int i = ARX_SHARED_BLKS_HIT; i <= ARX_SHARED_BLKS_WRITTEN; i++)
+		arx_put_int64(row, counters[i]);
+	for (int i = ARX_LOCAL_BLKS_HIT; i <= ARX_TEMP_BLKS_WRITTEN; i++)
 		arx_put_int64(row, counters[i]);
 	put_block_times(row, counters);
 	put_wal(row, counters);
