@@ -15,6 +15,7 @@
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "storage/proc.h"
+#include "utils/guc.h"
 #include "utils/wait_event.h"
 
 /* PG 16 moved the varlena macros out of postgres.h. */
@@ -88,6 +89,20 @@ static inline bool
 arx_compat_utility_nests(const Node *stmt)
 {
 	return !arx_compat_utility_is_transparent(stmt);
+}
+
+/*
+ * Does a line of the server log follow an error of this process?  PG 19 has a
+ * level for each kind of process.
+ */
+static inline bool
+arx_compat_errors_are_logged(void)
+{
+#if PG_VERSION_NUM >= 190000
+	return log_min_messages[MyBackendType] <= ERROR;
+#else
+	return log_min_messages <= ERROR;
+#endif
 }
 
 /*

@@ -76,6 +76,7 @@ typedef struct ArxStatement
 	uint8 phase;	 /* ArxPhase */
 	uint8 plan_kind; /* ArxPlanKind */
 	bool uncommon;	 /* are there counters beyond the common ones? */
+	bool planned;	 /* was planned just before (plan_ns) */
 	bool no_wait;	 /* told from the log hook: no lock may be taken */
 	int sqlstate;	 /* 0: it ended well */
 
@@ -87,6 +88,7 @@ typedef struct ArxStatement
 	/* measured */
 	int64 end_ns; /* arx_clock_ns() when it ended */
 	int64 elapsed_ns;
+	int64 plan_ns; /* planning just before, whose counters are in counters */
 	const ArxJitCounters *jit;	   /* NULL: none */
 	int64 counters[ARX_NCOUNTERS]; /* from ARX_NCOMMON on: if uncommon */
 } ArxStatement;

@@ -1,6 +1,6 @@
 /*
  * statement_hooks.c
- *	  Parse analysis, planner and executor hooks: level, measure, report.
+ *	  Parse analysis and executor hooks: level, measure, report.
  *
  * The state of an execution hangs on its executor's memory context: portals
  * interleave, and one that is dropped in an abort never reaches ExecutorEnd.
@@ -12,7 +12,6 @@
 #include "access/parallel.h"
 #include "miscadmin.h"
 #include "storage/proc.h"
-#include "utils/guc.h"
 
 #include "compat/pg_compat_hooks.h"
 #include "core/event_ring.h"
@@ -37,7 +36,6 @@ static Execution *executions = NULL; /* latest first */
 static uint64 untracked = 0;
 
 static post_parse_analyze_hook_type prev_post_parse_analyze;
-static planner_hook_type prev_planner;
 static ExecutorStart_hook_type prev_ExecutorStart;
 static ExecutorRun_hook_type prev_ExecutorRun;
 static ExecutorFinish_hook_type prev_ExecutorFinish;
@@ -142,56 +140,6 @@ after_parse_analyze(ARX_PARSE_ANALYZE_PARAMS)
 	arx_report_analyzed(&analyzed);
 }
 
-static PlannedStmt *
-next_planner(ARX_PLANNER_PARAMS)
-{
-	if (prev_planner)
-		return prev_planner(ARX_PLANNER_ARGS);
-	return standard_planner(ARX_PLANNER_ARGS);
-}
-
-static PlannedStmt *
-measure_planner(ARX_PLANNER_PARAMS)
-{
-	PlannedStmt *result = NULL;
-	ArxStatement stmt;
-	ArxMeasure measure;
-	/* volatile only for the compiler's fear of longjmp */
-	volatile bool tracked = arx_track_planning && query_string &&
-		arx_statement_tracked((uint64) parse->queryId);
-
-	if (tracked)
-	{
-		arx_statement_init(&stmt, ARX_PHASE_PLAN, (uint64) parse->queryId,
-						   query_string, parse->stmt_location, parse->stmt_len);
-		arx_measure_begin(&measure);
-	}
-	arx_nesting_level++;
-	PG_TRY();
-	{
-		result = next_planner(ARX_PLANNER_ARGS);
-	}
-	PG_CATCH();
-	{
-		arx_nesting_level--;
-		if (tracked)
-		{
-			arx_measure_end(&measure, &stmt);
-			stmt.phase = ARX_PHASE_EXEC; /* it will not get further */
-			arx_report_failed(&stmt);
-		}
-		PG_RE_THROW();
-	}
-	PG_END_TRY();
-	arx_nesting_level--;
-	if (tracked)
-	{
-		arx_measure_end(&measure, &stmt);
-		arx_report_finished(&stmt);
-	}
-	return result;
-}
-
 static inline void
 next_ExecutorStart(QueryDesc *queryDesc, int eflags)
 {
@@ -228,7 +176,7 @@ static inline void
 start_executor(QueryDesc *queryDesc, int eflags)
 {
 	if (likely(arx_nesting_level == 0 && MyBackendType == B_BACKEND &&
-			   log_min_messages <= ERROR))
+			   arx_compat_errors_are_logged()))
 	{
 		arx_starting_queryid = (uint64) queryDesc->plannedstmt->queryId;
 		next_ExecutorStart(queryDesc, eflags);
@@ -258,6 +206,8 @@ begin_execution(QueryDesc *queryDesc, int eflags)
 	}
 	execution->query_desc = queryDesc;
 	init_from_query(&execution->stmt, queryDesc);
+	if (arx_plan_is_waiting)
+		arx_take_plan(&execution->stmt);
 }
 
 /* Lets our parallel workers know whether their statement is top level. */
@@ -432,8 +382,6 @@ arx_statement_hooks_install(void)
 {
 	prev_post_parse_analyze = post_parse_analyze_hook;
 	post_parse_analyze_hook = after_parse_analyze;
-	prev_planner = planner_hook;
-	planner_hook = measure_planner;
 	prev_ExecutorStart = ExecutorStart_hook;
 	ExecutorStart_hook = begin_execution;
 	prev_ExecutorRun = ExecutorRun_hook;

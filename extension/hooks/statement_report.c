@@ -63,6 +63,7 @@ void
 arx_hooks_install(void)
 {
 	arx_statement_hooks_install();
+	arx_planner_hook_install();
 	arx_utility_hook_install();
 	arx_error_hook_install();
 }

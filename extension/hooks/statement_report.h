@@ -83,6 +83,15 @@ extern void arx_report_analyzed(const ArxAnalyzed *analyzed);
 extern void arx_report_error_logged(int sqlstate, const char *template);
 
 /*
+ * Planning is told together with the execution that follows it.  While
+ * arx_plan_is_waiting, arx_take_plan() makes it part of that execution, and
+ * arx_flush_plan() tells it by itself.
+ */
+extern bool arx_plan_is_waiting;
+extern void arx_take_plan(ArxStatement *stmt);
+extern void arx_flush_plan(void);
+
+/*
  * From PG_CATCH, after arx_nesting_level is back: takes the SQLSTATE of the
  * error on its way and tells all observers of a failed execution.
  */
@@ -94,8 +103,9 @@ extern void arx_report_failed(ArxStatement *stmt);
  */
 extern bool arx_take_failed(int sqlstate);
 
-/* Installs the two groups of hooks; called by arx_hooks_install(). */
+/* Installs each group of hooks; called by arx_hooks_install(). */
 extern void arx_statement_hooks_install(void);
+extern void arx_planner_hook_install(void);
 extern void arx_utility_hook_install(void);
 extern void arx_error_hook_install(void);
 

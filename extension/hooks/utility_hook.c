@@ -122,6 +122,7 @@ measure_utility(ARX_UTILITY_PARAMS)
 			arx_running_measure = &measure;
 		}
 	}
+	arx_flush_plan();
 	arx_nesting_level++;
 	PG_TRY();
 	{
@@ -139,6 +140,7 @@ measure_utility(ARX_UTILITY_PARAMS)
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
+	arx_flush_plan();
 	if (--arx_nesting_level == 0)
 		arx_running_stmt = NULL;
 	if (tracked)

@@ -127,12 +127,21 @@ add_call(ArxSharedQueryEntry *entry, const ArxQueryEvent *event)
 	add_counters(stats, event);
 }
 
+static inline void
+add_plan(ArxQueryStats *stats, int64 elapsed)
+{
+	stats->plans++;
+	add_time(&stats->plan, elapsed, stats->plans, ++stats->minmax_plans);
+}
+
 /* The entry is locked. */
 static inline void
 add_event(ArxSharedQueryEntry *entry, const ArxQueryEvent *event)
 {
 	ArxQueryStats *stats = &entry->stats;
 
+	if (event->planned)
+		add_plan(stats, event->plan_ns);
 	if (likely(event->kind == ARX_EVENT_EXEC && event->sqlstate == 0))
 		add_call(entry, event);
 	else if (event->kind == ARX_EVENT_EXEC)
@@ -143,9 +152,7 @@ add_event(ArxSharedQueryEntry *entry, const ArxQueryEvent *event)
 	}
 	else if (event->kind == ARX_EVENT_PLAN)
 	{
-		stats->plans++;
-		add_time(&stats->plan, event->u.run.elapsed_ns, stats->plans,
-				 ++stats->minmax_plans);
+		add_plan(stats, event->u.run.elapsed_ns);
 		add_counters(stats, event);
 	}
 	else if (event->kind == ARX_EVENT_WORKER)

@@ -125,17 +125,34 @@ note_analyzed(const ArxAnalyzed *analyzed)
 	store_text(&key, n, ok, result.length);
 }
 
+/* The entry that this backend knew is without a text, or another's by now. */
+static inline bool
+lacks_text(const ArxQueryKey *key, uint32 hint)
+{
+	const ArxSharedQueryEntry *entry;
+
+	if (hint == ARX_NO_ENTRY)
+		return false;
+	entry = arx_query_entry_at(hint);
+	return entry->text_state == ARX_TEXT_WANTED ||
+		entry->key.queryid != key->queryid;
+}
+
 /* The statement runs without a text: take it from its source. */
 static void
-note_text_again(const ArxStatement *stmt, const ArxQueryKey *key, uint32 n)
+note_text_again(const ArxStatement *stmt, const ArxQueryKey *key)
 {
 	ArxNormalized result = {0};
 	const char *text;
 	int location = stmt->text_location;
 	int len = stmt->text_len;
+	uint32 n = look_up(key);
 	bool ok;
 
-	if (arx_text_is_full() || !scratch_ready())
+	if (n != ARX_NO_ENTRY &&
+		arx_query_entry_at(n)->text_state != ARX_TEXT_WANTED)
+		return;
+	if (no_room(n) || !scratch_ready())
 		return;
 	text = CleanQuerytext(stmt->text, &location, &len);
 	ok = arx_scrub_query(text, len, GetDatabaseEncoding(), scratch,
@@ -156,6 +173,7 @@ new_event(ArxQueryEventKind kind, const ArxQueryKey *key, uint32 hint,
 	event->hint = hint;
 	event->kind = kind;
 	event->plan_kind = 0;
+	event->planned = false;
 	event->sqlstate = sqlstate;
 	event->end_ns = end_ns;
 	return event;
@@ -226,6 +244,8 @@ note_finished(const ArxStatement *stmt)
 	event->plan_kind = stmt->plan_kind;
 	event->u.run.elapsed_ns = stmt->elapsed_ns;
 	event->uncommon = stmt->uncommon;
+	event->planned = stmt->planned;
+	event->plan_ns = (uint32) stmt->plan_ns;
 	memcpy(event->u.run.counters, stmt->counters,
 		   ARX_NCOMMON * sizeof(stmt->counters[0]));
 	if (stmt->uncommon)
@@ -235,10 +255,9 @@ note_finished(const ArxStatement *stmt)
 	arx_ring_commit(kind == ARX_EVENT_EXEC ? 1 : 0);
 	if (unlikely(stmt->jit != NULL))
 		push_jit(stmt, &key, hint);
-	if (unlikely(hint != ARX_NO_ENTRY && kind == ARX_EVENT_EXEC &&
-				 arx_query_entry_at(hint)->text_state == ARX_TEXT_WANTED) &&
+	if (unlikely(lacks_text(&key, hint)) && kind == ARX_EVENT_EXEC &&
 		stmt->text && stmt->sqlstate == 0)
-		note_text_again(stmt, &key, hint);
+		note_text_again(stmt, &key);
 }
 
 static void

@@ -47,9 +47,9 @@ typedef struct ArxQueryEvent
 	uint8 kind;		 /* ArxQueryEventKind */
 	uint8 plan_kind; /* ArxPlanKind */
 	bool uncommon;	 /* counters beyond the common ones are set */
-	uint8 unused;
-	int32 sqlstate; /* 0: it ended well */
-	uint32 unused2;
+	bool planned;	 /* EXEC: planned just before, plan_ns */
+	int32 sqlstate;	 /* 0: it ended well */
+	uint32 plan_ns;
 	int64 end_ns; /* on arx_clock_ns() */
 	union
 	{

@@ -1,0 +1,118 @@
+/*
+ * planner_hook.c
+ *	  Planner calls: measured, and joined to the execution that follows.
+ *
+ * Planning is mostly followed by the execution of what was planned; then both
+ * are told as one.  What was planned and not executed (EXPLAIN, PREPARE) is
+ * told by itself, when the next statement begins or its utility ends.
+ */
+#include "postgres.h"
+
+#include "compat/pg_compat_hooks.h"
+#include "hooks/statement_report.h"
+
+bool arx_plan_is_waiting = false;
+
+static ArxStatement plan_waiting;
+static int plan_level;
+static planner_hook_type prev_planner;
+
+static PlannedStmt *
+next_planner(ARX_PLANNER_PARAMS)
+{
+	if (prev_planner)
+		return prev_planner(ARX_PLANNER_ARGS);
+	return standard_planner(ARX_PLANNER_ARGS);
+}
+
+void
+arx_flush_plan(void)
+{
+	if (!arx_plan_is_waiting)
+		return;
+	arx_plan_is_waiting = false;
+	arx_report_finished(&plan_waiting);
+}
+
+static void
+keep_plan(const ArxStatement *planned)
+{
+	arx_flush_plan();
+	memcpy(&plan_waiting, planned,
+		   planned->uncommon ? sizeof(*planned)
+							 : offsetof(ArxStatement, counters[ARX_NCOMMON]));
+	plan_level = arx_nesting_level;
+	arx_plan_is_waiting = true;
+}
+
+/* The waiting plan becomes part of this execution, if it is its own. */
+void
+arx_take_plan(ArxStatement *stmt)
+{
+	if (plan_waiting.queryid != stmt->queryid ||
+		plan_level != arx_nesting_level ||
+		plan_waiting.elapsed_ns > PG_UINT32_MAX)
+	{
+		arx_flush_plan();
+		return;
+	}
+	arx_plan_is_waiting = false;
+	stmt->planned = true;
+	stmt->plan_ns = plan_waiting.elapsed_ns;
+	for (int i = 0; i < ARX_NCOMMON; i++)
+		stmt->counters[i] += plan_waiting.counters[i];
+	if (!plan_waiting.uncommon)
+		return;
+	arx_statement_uncommon(stmt);
+	for (int i = ARX_NCOMMON; i < ARX_NCOUNTERS; i++)
+		stmt->counters[i] += plan_waiting.counters[i];
+}
+
+static PlannedStmt *
+measure_planner(ARX_PLANNER_PARAMS)
+{
+	PlannedStmt *result = NULL;
+	ArxStatement stmt;
+	ArxMeasure measure;
+	/* volatile only for the compiler's fear of longjmp */
+	volatile bool tracked = arx_track_planning && query_string &&
+		arx_statement_tracked((uint64) parse->queryId);
+
+	if (tracked)
+	{
+		arx_statement_init(&stmt, ARX_PHASE_PLAN, (uint64) parse->queryId,
+						   query_string, parse->stmt_location, parse->stmt_len);
+		arx_measure_begin(&measure);
+	}
+	arx_nesting_level++;
+	PG_TRY();
+	{
+		result = next_planner(ARX_PLANNER_ARGS);
+	}
+	PG_CATCH();
+	{
+		arx_nesting_level--;
+		if (tracked)
+		{
+			arx_measure_end(&measure, &stmt);
+			stmt.phase = ARX_PHASE_EXEC; /* it will not get further */
+			arx_report_failed(&stmt);
+		}
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	arx_nesting_level--;
+	if (tracked)
+	{
+		arx_measure_end(&measure, &stmt);
+		keep_plan(&stmt);
+	}
+	return result;
+}
+
+void
+arx_planner_hook_install(void)
+{
+	prev_planner = planner_hook;
+	planner_hook = measure_planner;
+}
