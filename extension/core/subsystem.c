@@ -7,6 +7,8 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_control.h"
+#include "common/controldata_utils.h"
 #include "miscadmin.h"
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
@@ -45,13 +47,31 @@ request_shmem(void)
 }
 
 /*
- * The postmaster's last act after a clean stop.  With a non-zero code (crash,
- * immediate stop) shared memory may be damaged, so nothing is done.
+ * Did the server stop in good order?  The exit code does not tell: it is zero
+ * after an immediate stop too.  A shutdown checkpoint does.
+ */
+static bool
+stopped_cleanly(int code)
+{
+	ControlFileData *control;
+	bool crc_ok;
+
+	if (code != 0)
+		return false;
+	control = get_controlfile(DataDir, &crc_ok);
+	return crc_ok &&
+		(control->state == DB_SHUTDOWNED ||
+		 control->state == DB_SHUTDOWNED_IN_RECOVERY);
+}
+
+/*
+ * The postmaster's last act after a clean stop.  After any other, shared
+ * memory may be damaged and its locks held, so nothing is done.
  */
 static void
 stop_subsystems(int code, Datum arg)
 {
-	if (code != 0)
+	if (!stopped_cleanly(code))
 		return;
 	for (int i = 0; subsystems[i]; i++)
 		if (subsystems[i]->server_stop)

@@ -44,7 +44,7 @@ shmem_attach(void *segment, LWLockPadded *locks, bool found)
 	arx_query_errors_shmem_attach(at, error_locks, found);
 	at += CACHELINEALIGN(arx_query_errors_shmem_size());
 	arx_text_shmem_attach(at, locks[0].lock.tranche, found);
-	if (!found && !IsBinaryUpgrade)
+	if (!found && !IsBinaryUpgrade && arx_save_interval > 0)
 		pg_atomic_write_u64(&arx_query_totals->load_state,
 							(uint64) arx_query_file_load());
 }
@@ -59,6 +59,7 @@ collector_tick(int64 now)
 static void
 save(void)
 {
+	arx_ring_drain_all(); /* so that a save has all that ended before it */
 	if (!arx_query_file_save())
 		pg_atomic_fetch_add_u64(&arx_query_totals->save_failures, 1);
 }
@@ -78,7 +79,6 @@ server_stop(void)
 {
 	if (IsBinaryUpgrade || arx_save_interval == 0)
 		return;
-	arx_ring_drain_all();
 	save();
 }
 

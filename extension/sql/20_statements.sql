@@ -235,6 +235,23 @@ CREATE VIEW arx_perf.slow_statements AS
 COMMENT ON VIEW arx_perf.slow_statements IS
 	'The 20 statements with the highest mean time above arx_perf.slow_threshold; columns as in arx_perf.statements';
 
+-- Its columns are those of arx_perf.statements, and so are their comments.
+DO $$
+DECLARE
+	col record;
+BEGIN
+	FOR col IN
+		SELECT attname, pg_catalog.col_description(attrelid, attnum) AS comment
+		FROM pg_catalog.pg_attribute
+		WHERE attrelid = 'arx_perf.statements'::pg_catalog.regclass
+			AND attnum > 0
+	LOOP
+		EXECUTE pg_catalog.format(
+			'COMMENT ON COLUMN arx_perf.slow_statements.%I IS %L',
+			col.attname, col.comment);
+	END LOOP;
+END $$;
+
 CREATE FUNCTION arx_perf.statement_error_counts(
 	OUT userid oid,
 	OUT dbid oid,
