@@ -64,9 +64,9 @@ wants_server() {
 # Only what stands at the left margin counts: a subtest is part of its test.
 count_log() {
     awk '
-        /^not ok [0-9]+.*# *(SKIP|TO[D]O)/ { s++; next }
-        /^ok [0-9]+.*# *SKIP/ { s++; next }
-        /^1\.\.0 # *SKIP/ { s++; next }
+        /^not ok [0-9]+.*# *([Ss][Kk][Ii][Pp]|TO[D]O)/ { s++; next }
+        /^ok [0-9]+.*# *[Ss][Kk][Ii][Pp]/ { s++; next }
+        /^1\.\.0 # *[Ss][Kk][Ii][Pp]/ { s++; next }
         /^not ok [0-9]+/ { f++; next }
         /^ok [0-9]+/ { p++; next }
         /^(test|    ) +[a-z0-9_]+ +\.\.\. ok/ { p++ }
@@ -83,7 +83,7 @@ tap_result() {
         f=$((f + 1))
     fi
     result "$1" "$p" "$f" "$s"
-    grep -hE '^(not )?ok .*# *SKIP|^1\.\.0 # *SKIP' "$2" | sed 's/^/      - /' || true
+    grep -hiE '^(not )?ok .*# *skip|^1\.\.0 # *skip' "$2" | sed 's/^/      - /' || true
     [ "$f" -eq 0 ]
 }
 
@@ -282,8 +282,11 @@ step_tap() {
         log=$work/log/tap_$name
         make_arx "$log" check-tap "PROVE_TESTS=tests/tap/$name.pl" || rc=$?
         if ! tap_result "tap: $name" "$log" $rc; then
-            grep -E -A12 '^not ok' "$log" | head -n 60 | sed 's/^/      | /' || true
-            show_tail "$log" 15
+            if grep -q '^not ok' "$log"; then
+                grep -E '^(not ok|#)' "$log" | head -n 60 | sed 's/^/      | /' || true
+            else
+                show_tail "$log" 25
+            fi
             show_tap_logs
         fi
     done
