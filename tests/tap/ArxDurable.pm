@@ -14,11 +14,13 @@ use warnings FATAL => 'all';
 use Exporter qw(import);
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Time::HiRes;
 use ArxPerf qw(await);
 
-our @EXPORT_OK = qw(make_shop use_shop picture account_holds await_saved
+our @EXPORT_OK = qw(make_shop use_shop picture same_picture
+  account_holds await_saved
   save_file read_save write_save crc32c log_size new_log_lines children
-  await_answer);
+  kill_server await_answer);
 
 # make_shop($node): the database and the role that the load uses.
 sub make_shop
@@ -74,6 +76,21 @@ sub picture
 		ORDER BY e.queryid, e.userid, e.toplevel, e.sqlstate});
 }
 
+# same_picture($node, $expected, $name): nothing was lost, nothing added.
+sub same_picture
+{
+	my ($node, $expected, $name) = @_;
+	my $now = picture($node);
+	return pass($name) if $now eq $expected;
+	my %known = map { $_ => 1 } split /\n/, $expected;
+	my %found = map { $_ => 1 } split /\n/, $now;
+	my @lost = grep { !$found{$_} } sort keys %known;
+	my @added = grep { !$known{$_} } sort keys %found;
+	diag(sprintf('%d rows lost, %d added, such as', 0 + @lost, 0 + @added));
+	diag(substr($_, 0, 200)) for grep { defined } ($lost[0], $added[0]);
+	return fail($name);
+}
+
 # account_holds($node, $when): executions = recorded + dropped, and each
 # recorded one is in the counters of a statement.
 sub account_holds
@@ -97,21 +114,27 @@ sub account_holds
 }
 
 # await_saved($node, $what): until a save began after this call, and ended.
-# The first save seen may have begun before; the second one cannot have.
+# Looks at the file only, so nothing runs meanwhile.  The first save seen may
+# have begun before; the second one cannot have.
 sub await_saved
 {
 	my ($node, $what) = @_;
-	my $ask = 'SELECT last_save FROM arx_perf.statements_info';
-	my $last = $node->safe_psql('postgres', $ask);
+	my $last = join ' ', file_state(save_file($node));
 	my $seen = 0;
 	return await(
 		$what,
 		sub {
-			my $save = $node->safe_psql('postgres', $ask);
-			$seen++ if $save ne $last;
-			$last = $save;
+			my $state = join ' ', file_state(save_file($node));
+			$seen++ if $state ne '' && $state ne $last;
+			$last = $state;
 			return $seen == 2;
 		});
+}
+
+# Inode and time of change; nothing when there is no such file.
+sub file_state
+{
+	return (Time::HiRes::stat($_[0]))[ 1, 9 ];
 }
 
 # save_file($node): path of the saved statistics.
@@ -195,6 +218,18 @@ sub children
 		  && of_process($pid, 'cmdline') =~ /\Q$title\E/;
 	}
 	return @found;
+}
+
+# kill_server($node, $what): kill -9 of the postmaster, and waits until all its
+# processes are gone: before that a new one refuses to start.
+sub kill_server
+{
+	my ($node, $what) = @_;
+	my ($postmaster) =
+	  split /\n/, slurp_file($node->data_dir . '/postmaster.pid');
+	my @all = ($postmaster, children($node, ''));
+	$node->kill9;
+	return await("$what: all processes end", sub { !grep { kill 0, $_ } @all });
 }
 
 # await_answer($node, $what): until the server, which restarts by itself,
