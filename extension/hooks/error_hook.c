@@ -29,8 +29,9 @@ static bool in_hook = false;
 static bool
 may_act(const ErrorData *edata)
 {
-	return edata->elevel >= ERROR && !in_hook && arx_subsystems_are_ready &&
-		MyProc != NULL && MyDatabaseId != InvalidOid && CritSectionCount == 0 &&
+	return edata->elevel >= ERROR && !in_hook && IsNormalProcessingMode() &&
+		arx_subsystems_are_ready && MyProc != NULL &&
+		MyDatabaseId != InvalidOid && CritSectionCount == 0 &&
 		!proc_exit_inprogress && IsUnderPostmaster && !IsParallelWorker() &&
 		arx_track != ARX_TRACK_NONE;
 }

@@ -242,7 +242,9 @@ run_in_worker(ARX_EXECUTOR_RUN_PARAMS)
 	ArxStatement stmt;
 
 	arx_cpu_read(&before);
+	arx_nesting_level++; /* what functions run in here is part of it */
 	next_ExecutorRun(ARX_EXECUTOR_RUN_ARGS);
+	arx_nesting_level--;
 	if (leader == NULL)
 		return;
 	arx_cpu_read(&after);
@@ -270,8 +272,8 @@ run_execution(ARX_EXECUTOR_RUN_PARAMS)
 	Execution *execution = find_execution(queryDesc);
 	ArxMeasure measure;
 
-	if (unlikely(IsParallelWorker() && arx_track_cpu &&
-				 arx_track != ARX_TRACK_NONE &&
+	if (unlikely(IsParallelWorker() && arx_nesting_level == 0 &&
+				 arx_track_cpu && arx_track != ARX_TRACK_NONE &&
 				 queryDesc->plannedstmt->queryId != 0))
 	{
 		run_in_worker(ARX_EXECUTOR_RUN_ARGS);

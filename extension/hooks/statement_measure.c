@@ -74,7 +74,6 @@ add_local_and_temp(const BufferUsage *before, int64 *counters)
 static void
 add_wal(const WalUsage *before, int64 *counters)
 {
-	counters[ARX_WAL_RECORDS] += pgWalUsage.wal_records - before->wal_records;
 	counters[ARX_WAL_FPI] += pgWalUsage.wal_fpi - before->wal_fpi;
 	counters[ARX_WAL_BYTES] +=
 		(int64) (pgWalUsage.wal_bytes - before->wal_bytes);
@@ -112,6 +111,8 @@ arx_measure_end(const ArxMeasure *measure, ArxStatement *stmt)
 	add_differences(
 		&counters[ARX_SHARED_BLKS_HIT], &pgBufferUsage.shared_blks_hit,
 		&measure->buffers.shared_blks_hit, ARX_SHARED_BLKS_WRITTEN + 1);
+	counters[ARX_WAL_RECORDS] +=
+		pgWalUsage.wal_records - measure->wal.wal_records;
 	if (local_or_temp_changed(&measure->buffers))
 	{
 		arx_statement_uncommon(stmt);

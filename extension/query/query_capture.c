@@ -125,14 +125,14 @@ note_analyzed(const ArxAnalyzed *analyzed)
 	store_text(&key, n, ok, result.length);
 }
 
-/* The entry that this backend knew is without a text, or another's by now. */
+/* No entry known to this backend, or one without a text, or another's now. */
 static inline bool
 lacks_text(const ArxQueryKey *key, uint32 hint)
 {
 	const ArxSharedQueryEntry *entry;
 
 	if (hint == ARX_NO_ENTRY)
-		return false;
+		return true;
 	entry = arx_query_entry_at(hint);
 	return entry->text_state == ARX_TEXT_WANTED ||
 		entry->key.queryid != key->queryid;
@@ -146,13 +146,17 @@ note_text_again(const ArxStatement *stmt, const ArxQueryKey *key)
 	const char *text;
 	int location = stmt->text_location;
 	int len = stmt->text_len;
-	uint32 n = look_up(key);
+	uint32 n;
 	bool ok;
 
+	if (stmt->no_wait)
+		return;
+	n = look_up(key);
 	if (n != ARX_NO_ENTRY &&
 		arx_query_entry_at(n)->text_state != ARX_TEXT_WANTED)
 		return;
-	if (no_room(n) || !scratch_ready())
+	if (stmt->text == NULL || stmt->sqlstate != 0 || no_room(n) ||
+		!scratch_ready())
 		return;
 	text = CleanQuerytext(stmt->text, &location, &len);
 	ok = arx_scrub_query(text, len, GetDatabaseEncoding(), scratch,
@@ -255,8 +259,7 @@ note_finished(const ArxStatement *stmt)
 	arx_ring_commit(kind == ARX_EVENT_EXEC ? 1 : 0);
 	if (unlikely(stmt->jit != NULL))
 		push_jit(stmt, &key, hint);
-	if (unlikely(lacks_text(&key, hint)) && kind == ARX_EVENT_EXEC &&
-		stmt->text && stmt->sqlstate == 0)
+	if (kind == ARX_EVENT_EXEC && unlikely(lacks_text(&key, hint)))
 		note_text_again(stmt, &key);
 }
 

@@ -80,6 +80,7 @@ arx_reset(PG_FUNCTION_ARGS)
 		else
 			arx_query_remove(i, &key);
 	}
+	pg_atomic_fetch_add_u64(&arx_query_totals->resets, 1);
 	if (!minmax_only)
 		arx_query_errors_reset(selection.userid, selection.dbid,
 							   selection.queryid);

@@ -111,11 +111,13 @@ typedef struct ArxSharedQueryTotals
 	pg_atomic_uint64 texts_refused;	   /* no room in the text memory */
 	pg_atomic_uint64 before_start; /* executions known from the saved file */
 	pg_atomic_uint64 stats_reset;  /* TimestampTz */
+	pg_atomic_uint64 resets;
 	pg_atomic_uint64 saves;
 	pg_atomic_uint64 save_failures;
-	pg_atomic_uint64 last_save;	 /* TimestampTz */
-	pg_atomic_uint64 save_bytes; /* size of the file */
-	pg_atomic_uint64 load_state; /* ArxLoadState */
+	pg_atomic_uint64 last_save_failure; /* TimestampTz */
+	pg_atomic_uint64 last_save;			/* TimestampTz */
+	pg_atomic_uint64 save_bytes;		/* size of the file */
+	pg_atomic_uint64 load_state;		/* ArxLoadState */
 } ArxSharedQueryTotals;
 
 extern ArxSharedQueryTotals *arx_query_totals;

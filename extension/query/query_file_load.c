@@ -158,6 +158,20 @@ take_totals(const ArxFileHeader *header)
 	pg_atomic_write_u64(&totals->last_save, (uint64) header->saved_at);
 }
 
+/* Takes back what was read before a record turned out bad. */
+static void
+forget_all(void)
+{
+	for (uint32 i = 0; i < arx_query_table.nentries; i++)
+	{
+		ArxQueryKey key = arx_query_entry_at(i)->key;
+
+		if (key.queryid != 0)
+			arx_query_remove(i, &key);
+	}
+	arx_query_errors_reset(InvalidOid, InvalidOid, 0);
+}
+
 /* Why the file cannot be used, or NULL when it was. */
 static const char *
 read_file(Reader *reader)
@@ -172,9 +186,32 @@ read_file(Reader *reader)
 		memcmp(&header.identity, &ours, sizeof(ours)) != 0)
 		return "it was written by another cluster, server version or format";
 	if (!take_records(reader))
+	{
+		forget_all();
 		return "it is damaged";
+	}
 	take_totals(&header);
 	return NULL;
+}
+
+/* The file is of no use: out of the way with it, and one line in the log. */
+static ArxLoadState
+reject(const char *fault)
+{
+	if (rename(ARX_FILE_NAME, ARX_FILE_REJECTED) == 0)
+		ereport(LOG,
+				errmsg("arx_perf starts with empty statistics: file \"%s\" was "
+					   "put aside as \"%s\"",
+					   ARX_FILE_NAME, ARX_FILE_REJECTED),
+				errdetail("It cannot be used because %s.", fault));
+	else
+		ereport(
+			LOG, errcode_for_file_access(),
+			errmsg("arx_perf starts with empty statistics: file \"%s\" could "
+				   "not be put aside as \"%s\": %m",
+				   ARX_FILE_NAME, ARX_FILE_REJECTED),
+			errdetail("It cannot be used because %s.", fault));
+	return ARX_LOAD_REJECTED;
 }
 
 ArxLoadState
@@ -186,20 +223,11 @@ arx_query_file_load(void)
 	reader.file = AllocateFile(ARX_FILE_NAME, PG_BINARY_R);
 	if (reader.file == NULL)
 	{
-		if (errno != ENOENT)
-			ereport(LOG, errcode_for_file_access(),
-					errmsg("could not read file \"%s\": %m", ARX_FILE_NAME));
-		return ARX_LOAD_NO_FILE;
+		if (errno == ENOENT)
+			return ARX_LOAD_NO_FILE;
+		return reject("it could not be read");
 	}
 	fault = read_file(&reader);
 	FreeFile(reader.file);
-	if (fault == NULL)
-		return ARX_LOAD_DONE;
-	(void) rename(ARX_FILE_NAME, ARX_FILE_REJECTED);
-	ereport(LOG,
-			errmsg("arx_perf starts with empty statistics: file \"%s\" was put "
-				   "aside as \"%s\"",
-				   ARX_FILE_NAME, ARX_FILE_REJECTED),
-			errdetail("It cannot be used because %s.", fault));
-	return ARX_LOAD_REJECTED;
+	return fault ? reject(fault) : ARX_LOAD_DONE;
 }

@@ -163,26 +163,34 @@ check_room(ArxHealth *health)
 			NULL);
 }
 
+/* Did the latest save fail? */
+static bool
+saving_fails(void)
+{
+	return pg_atomic_read_u64(&arx_query_totals->last_save_failure) >
+		pg_atomic_read_u64(&arx_query_totals->last_save);
+}
+
 static void
 check_saving(ArxHealth *health)
 {
 	uint64 failures = pg_atomic_read_u64(&arx_query_totals->save_failures);
+	uint64 loaded = pg_atomic_read_u64(&arx_query_totals->load_state);
 
-	if (pg_atomic_read_u64(&arx_query_totals->load_state) == ARX_LOAD_REJECTED)
-		arx_check_add(
-			health, "saved statistics", ARX_WARNING,
-			"the file of the last run could not be used and was put aside",
-			"The server log names the file and the reason.");
+	if (saving_fails())
+		arx_check_add(health, "saved statistics", ARX_ERROR,
+					  psprintf("the latest save failed (%llu in all)",
+							   (unsigned long long) failures),
+					  "See the server log; the disk may be full.");
 	else if (arx_save_interval == 0)
 		arx_check_add(
 			health, "saved statistics", ARX_WARNING,
 			"arx_perf.save_interval is 0: a restart loses the statistics",
 			"Set arx_perf.save_interval.");
-	else if (failures > 0)
-		arx_check_add(
-			health, "saved statistics", ARX_ERROR,
-			psprintf("%llu saves failed", (unsigned long long) failures),
-			"See the server log; the disk may be full.");
+	else if (loaded == ARX_LOAD_REJECTED)
+		arx_check_add(health, "saved statistics", ARX_WARNING,
+					  "the file of the last run could not be used",
+					  "The server log names the file and the reason.");
 	else
 		arx_check_add(health, "saved statistics", ARX_OK, "saves succeed",
 					  NULL);

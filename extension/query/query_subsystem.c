@@ -60,18 +60,41 @@ static void
 save(void)
 {
 	arx_ring_drain_all(); /* so that a save has all that ended before it */
-	if (!arx_query_file_save())
-		pg_atomic_fetch_add_u64(&arx_query_totals->save_failures, 1);
+	if (arx_query_file_save())
+		return;
+	pg_atomic_fetch_add_u64(&arx_query_totals->save_failures, 1);
+	pg_atomic_write_u64(&arx_query_totals->last_save_failure,
+						(uint64) GetCurrentTimestamp());
 }
 
+/* Grows whenever there is something new to save. */
+static uint64
+changes(void)
+{
+	return arx_ring_executions() +
+		pg_atomic_read_u64(&arx_query_totals->resets) +
+		pg_atomic_read_u64(&arx_query_totals->save_failures);
+}
+
+/* An idle server writes nothing. */
 static void
 keeper_tick(int64 now)
 {
-	int64 last = (int64) pg_atomic_read_u64(&arx_query_totals->last_save);
+	static uint64 saved_changes = 0;
+	int64 saved = (int64) pg_atomic_read_u64(&arx_query_totals->last_save);
+	int64 failed =
+		(int64) pg_atomic_read_u64(&arx_query_totals->last_save_failure);
+	int64 last = Max(saved, failed);
+	uint64 seen = changes();
 
+	if (seen == saved_changes)
+		return;
 	if (arx_save_interval > 0 &&
 		(now < last || now - last >= arx_save_interval * USECS_PER_SEC))
+	{
 		save();
+		saved_changes = seen;
+	}
 }
 
 static void
