@@ -68,6 +68,22 @@ arx_take_plan(ArxStatement *stmt)
 		stmt->counters[i] += plan_waiting.counters[i];
 }
 
+/* The execution will not get further; measure is NULL without track_planning. */
+static void
+report_failed_plan(const Query *parse, const char *text,
+				   const ArxMeasure *measure)
+{
+	ArxStatement stmt;
+
+	if (text == NULL || !arx_statement_tracked((uint64) parse->queryId))
+		return;
+	arx_statement_init(&stmt, ARX_PHASE_EXEC, (uint64) parse->queryId, text,
+					   parse->stmt_location, parse->stmt_len);
+	if (measure)
+		arx_measure_end(measure, &stmt);
+	arx_report_failed(&stmt);
+}
+
 static PlannedStmt *
 measure_planner(ARX_PLANNER_PARAMS)
 {
@@ -75,10 +91,10 @@ measure_planner(ARX_PLANNER_PARAMS)
 	ArxStatement stmt;
 	ArxMeasure measure;
 	/* volatile only for the compiler's fear of longjmp */
-	volatile bool tracked = arx_track_planning && query_string &&
+	volatile bool measured = arx_track_planning && query_string &&
 		arx_statement_tracked((uint64) parse->queryId);
 
-	if (tracked)
+	if (measured)
 	{
 		arx_statement_init(&stmt, ARX_PHASE_PLAN, (uint64) parse->queryId,
 						   query_string, parse->stmt_location, parse->stmt_len);
@@ -92,17 +108,12 @@ measure_planner(ARX_PLANNER_PARAMS)
 	PG_CATCH();
 	{
 		arx_nesting_level--;
-		if (tracked)
-		{
-			arx_measure_end(&measure, &stmt);
-			stmt.phase = ARX_PHASE_EXEC; /* it will not get further */
-			arx_report_failed(&stmt);
-		}
+		report_failed_plan(parse, query_string, measured ? &measure : NULL);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
 	arx_nesting_level--;
-	if (tracked)
+	if (measured)
 	{
 		arx_measure_end(&measure, &stmt);
 		keep_plan(&stmt);

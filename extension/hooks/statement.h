@@ -72,6 +72,7 @@ typedef struct ArxStatement
 {
 	/* which one */
 	uint64 queryid;
+	Oid userid; /* who began it */
 	bool toplevel;
 	uint8 phase;	 /* ArxPhase */
 	uint8 plan_kind; /* ArxPlanKind */

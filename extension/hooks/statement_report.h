@@ -6,6 +6,7 @@
 #define ARX_STATEMENT_REPORT_H
 
 #include "access/parallel.h"
+#include "miscadmin.h"
 
 #include "core/settings.h"
 #include "core/subsystem.h"
@@ -51,6 +52,7 @@ arx_statement_init(ArxStatement *stmt, ArxPhase phase, uint64 queryid,
 	/* Short and of a known length, so that it becomes a few stores. */
 	memset(stmt, 0, offsetof(ArxStatement, counters[ARX_NCOMMON]));
 	stmt->queryid = queryid;
+	stmt->userid = GetUserId();
 	stmt->toplevel = arx_nesting_level == 0;
 	stmt->phase = phase;
 	stmt->text = text;

@@ -32,10 +32,10 @@ static int scratch_size = 0;
 static ArxQueryKey failed_key;
 
 static void
-make_key(ArxQueryKey *key, uint64 queryid, bool toplevel)
+make_key(ArxQueryKey *key, uint64 queryid, Oid userid, bool toplevel)
 {
 	key->queryid = queryid;
-	key->userid = GetUserId();
+	key->userid = userid;
 	key->dbid = MyDatabaseId;
 	key->toplevel = toplevel;
 }
@@ -106,7 +106,7 @@ note_analyzed(const ArxAnalyzed *analyzed)
 	uint32 n;
 	bool ok;
 
-	make_key(&key, analyzed->queryid, analyzed->toplevel);
+	make_key(&key, analyzed->queryid, GetUserId(), analyzed->toplevel);
 	n = look_up(&key);
 	if (likely(n != ARX_NO_ENTRY &&
 			   arx_query_entry_at(n)->text_state != ARX_TEXT_WANTED))
@@ -230,7 +230,7 @@ note_finished(const ArxStatement *stmt)
 	ArxQueryKey key;
 	uint32 hint;
 
-	make_key(&key, stmt->queryid, stmt->toplevel);
+	make_key(&key, stmt->queryid, stmt->userid, stmt->toplevel);
 	if (stmt->sqlstate != 0)
 		failed_key = key;
 	hint = arx_query_hint(&key);

@@ -50,6 +50,28 @@ reset_minmax(uint32 n, const ArxQueryKey *key, TimestampTz now)
 }
 
 /*
+ * Sets the account back to what waits in rings: subtracts what was counted, so
+ * that executions = recorded + dropped + waiting holds all the time.
+ */
+static void
+reset_account(TimestampTz now)
+{
+	ArxSharedQueryTotals *totals = arx_query_totals;
+	int64 recorded = (int64) pg_atomic_read_u64(&totals->recorded);
+	int64 dropped = (int64) pg_atomic_read_u64(&totals->dropped);
+	int64 unpushed = (int64) pg_atomic_read_u64(&totals->dropped_unpushed);
+
+	pg_atomic_fetch_sub_u64(&totals->recorded, recorded);
+	pg_atomic_fetch_sub_u64(&totals->dropped, dropped);
+	pg_atomic_fetch_sub_u64(&totals->dropped_unpushed, unpushed);
+	pg_atomic_fetch_sub_u64(&totals->before_start, recorded + dropped);
+	pg_atomic_write_u64(&totals->unbinned, 0);
+	pg_atomic_write_u64(&totals->evicted, 0);
+	pg_atomic_write_u64(&totals->evictions, 0);
+	pg_atomic_write_u64(&totals->stats_reset, (uint64) now);
+}
+
+/*
  * arx_perf.reset(userid oid, dbid oid, queryid bigint, minmax_only boolean)
  * returns the time of the reset.
  */
@@ -85,7 +107,7 @@ arx_reset(PG_FUNCTION_ARGS)
 		arx_query_errors_reset(selection.userid, selection.dbid,
 							   selection.queryid);
 	if (everything && !minmax_only)
-		pg_atomic_write_u64(&arx_query_totals->stats_reset, (uint64) now);
+		reset_account(now);
 	PG_RETURN_TIMESTAMPTZ(now);
 }
 

@@ -9,7 +9,9 @@
 #include "postgres.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "access/xlog.h"
 #include "mb/pg_wchar.h"
 #include "pgstat.h"
 #include "storage/fd.h"
@@ -220,6 +222,10 @@ arx_query_file_load(void)
 	Reader reader = {0};
 	const char *fault;
 
+	/* The first start of a copy: these are statistics of another server. */
+	if (access(BACKUP_LABEL_FILE, F_OK) == 0 &&
+		access(ARX_FILE_NAME, F_OK) == 0)
+		return reject("it came with a base backup of another server");
 	reader.file = AllocateFile(ARX_FILE_NAME, PG_BINARY_R);
 	if (reader.file == NULL)
 	{

@@ -51,7 +51,7 @@ add_account(ArxHealth *health)
 
 	arx_query_account(&account);
 	add(health, "executions", account.executions, "", ARX_OK,
-		"executions that ended since the statistics were reset or lost");
+		"executions that ended since the statistics were last reset");
 	add(health, "recorded", account.recorded, "", ARX_OK,
 		"executions added to a statement");
 	add_loss(health, "dropped", account.dropped,
