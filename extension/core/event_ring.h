@@ -88,6 +88,15 @@ arx_ring_has_room(void)
 		arx_ring_slots;
 }
 
+/* Drains if fewer than n slots are free, for who may take no lock later. */
+static inline void
+arx_ring_make_room(uint32 n)
+{
+	if (unlikely(arx_my_ring_head - pg_atomic_read_u64(&arx_my_ring->tail) + n >
+				 arx_ring_slots))
+		(void) arx_ring_drain_mine();
+}
+
 /*
  * The next slot (ARX_EVENT_BYTES, to be filled whole), after draining when the
  * ring is full.  NULL only when an error is being handled that struck inside

@@ -178,6 +178,8 @@ start_executor(QueryDesc *queryDesc, int eflags)
 	if (likely(arx_nesting_level == 0 && MyBackendType == B_BACKEND &&
 			   arx_compat_errors_are_logged()))
 	{
+		if (likely(arx_ring_attach()))
+			arx_ring_make_room(2); /* a failure, and its wording */
 		arx_starting_queryid = (uint64) queryDesc->plannedstmt->queryId;
 		next_ExecutorStart(queryDesc, eflags);
 		arx_starting_queryid = 0;

@@ -259,6 +259,8 @@ note_finished(const ArxStatement *stmt)
 	arx_ring_commit(kind == ARX_EVENT_EXEC ? 1 : 0);
 	if (unlikely(stmt->jit != NULL))
 		push_jit(stmt, &key, hint);
+	if (unlikely(stmt->sqlstate != 0) && !stmt->no_wait)
+		arx_ring_make_room(1); /* for the wording, from the log hook */
 	if (kind == ARX_EVENT_EXEC && unlikely(lacks_text(&key, hint)))
 		note_text_again(stmt, &key);
 }
