@@ -74,7 +74,8 @@ arx_ring_shmem_attach(void *segment, LWLockPadded *locks, bool found)
 	{
 		pg_atomic_init_u64(&rings[i].head, 0);
 		pg_atomic_init_u64(&rings[i].executions, 0);
-		pg_atomic_init_u32(&rings[i].owner_word, 0);
+		pg_atomic_init_u64(&rings[i].workers_user, 0);
+		pg_atomic_init_u64(&rings[i].workers_sys, 0);
 		pg_atomic_init_u64(&rings[i].tail, 0);
 	}
 }

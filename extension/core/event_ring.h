@@ -29,8 +29,12 @@ typedef struct ArxSharedRing
 	/* written by the owner only */
 	pg_atomic_uint64 head;		 /* events pushed since server start */
 	pg_atomic_uint64 executions; /* of these, the ones that are executions */
-	pg_atomic_uint32 owner_word; /* what the owner tells its parallel workers */
-	char owner_pad[PG_CACHE_LINE_SIZE - 20];
+	char owner_pad[PG_CACHE_LINE_SIZE - 16];
+
+	/* added to by the owner's parallel workers; nanoseconds of CPU time */
+	pg_atomic_uint64 workers_user;
+	pg_atomic_uint64 workers_sys;
+	char workers_pad[PG_CACHE_LINE_SIZE - 16];
 
 	/* written by who holds the ring's lock */
 	pg_atomic_uint64 tail; /* events drained since server start */
@@ -75,7 +79,7 @@ extern bool arx_ring_drain_mine(void);
 /* Executions pushed by all backends since the server started. */
 extern uint64 arx_ring_executions(void);
 
-/* The ring of a PGPROC number (to read a leader's owner_word). */
+/* The ring of a PGPROC number (for its parallel workers); NULL: none. */
 extern ArxSharedRing *arx_ring_of(int proc_number);
 
 /*

@@ -64,7 +64,6 @@ typedef enum ArxPhase
 {
 	ARX_PHASE_EXEC,	  /* an execution, ended well or (sqlstate) badly */
 	ARX_PHASE_PLAN,	  /* one call of the planner */
-	ARX_PHASE_WORKER, /* a parallel worker's share of its leader's execution */
 	ARX_PHASE_UNKNOWN /* an error outside of any statement (queryid 0) */
 } ArxPhase;
 

@@ -212,14 +212,6 @@ begin_execution(QueryDesc *queryDesc, int eflags)
 		arx_take_plan(&execution->stmt);
 }
 
-/* Lets our parallel workers know whether their statement is top level. */
-static void
-tell_workers(const ArxStatement *stmt)
-{
-	if (arx_ring_attach())
-		pg_atomic_write_u32(&arx_my_ring->owner_word, stmt->toplevel);
-}
-
 static inline void
 next_ExecutorRun(ARX_EXECUTOR_RUN_PARAMS)
 {
@@ -231,32 +223,28 @@ next_ExecutorRun(ARX_EXECUTOR_RUN_PARAMS)
 
 /*
  * A parallel worker: blocks and WAL reach the leader by the server's own ways,
- * CPU time does not.
+ * CPU time by his ring.  What functions run in here is part of it.
  */
 static void
 run_in_worker(ARX_EXECUTOR_RUN_PARAMS)
 {
-	ArxSharedRing *leader = MyProc->lockGroupLeader
-		? arx_ring_of(arx_compat_proc_number(MyProc->lockGroupLeader))
-		: NULL;
+	PGPROC *leader_proc = MyProc->lockGroupLeader;
+	ArxSharedRing *leader =
+		leader_proc ? arx_ring_of(arx_compat_proc_number(leader_proc)) : NULL;
 	ArxCpuMark before;
 	ArxCpuMark after;
-	ArxStatement stmt;
 
 	arx_cpu_read(&before);
-	arx_nesting_level++; /* what functions run in here is part of it */
+	arx_nesting_level++;
 	next_ExecutorRun(ARX_EXECUTOR_RUN_ARGS);
 	arx_nesting_level--;
+	arx_cpu_read(&after);
 	if (leader == NULL)
 		return;
-	arx_cpu_read(&after);
-	init_from_query(&stmt, queryDesc);
-	stmt.phase = ARX_PHASE_WORKER;
-	stmt.toplevel = pg_atomic_read_u32(&leader->owner_word) != 0;
-	stmt.end_ns = arx_clock_ns();
-	stmt.counters[ARX_CPU_USER] = (int64) (after.user - before.user);
-	stmt.counters[ARX_CPU_SYS] = (int64) (after.sys - before.sys);
-	arx_report_finished(&stmt);
+	pg_atomic_fetch_add_u64(&leader->workers_user,
+							(int64) (after.user - before.user));
+	pg_atomic_fetch_add_u64(&leader->workers_sys,
+							(int64) (after.sys - before.sys));
 }
 
 /* The stretch failed: report the execution now, it will never end well. */
@@ -275,16 +263,13 @@ run_execution(ARX_EXECUTOR_RUN_PARAMS)
 	ArxMeasure measure;
 
 	if (unlikely(IsParallelWorker() && arx_nesting_level == 0 &&
-				 arx_track_cpu && arx_track != ARX_TRACK_NONE &&
-				 queryDesc->plannedstmt->queryId != 0))
+				 arx_track_cpu && arx_track != ARX_TRACK_NONE))
 	{
 		run_in_worker(ARX_EXECUTOR_RUN_ARGS);
 		return;
 	}
 	if (execution)
 	{
-		if (queryDesc->plannedstmt->parallelModeNeeded)
-			tell_workers(&execution->stmt);
 		arx_measure_begin(&measure);
 		if (arx_nesting_level == 0)
 		{

@@ -6,6 +6,7 @@
 
 #include "storage/bufmgr.h"
 
+#include "core/event_ring.h"
 #include "core/settings.h"
 #include "hooks/statement_measure.h"
 #include "hooks/statement_report.h"
@@ -25,10 +26,14 @@ arx_measure_begin(ArxMeasure *measure)
 {
 	measure->buffers = pgBufferUsage;
 	measure->wal = pgWalUsage;
-	measure->with_cpu = arx_track_cpu;
+	measure->with_cpu = arx_track_cpu && arx_ring_attach();
 	measure->start_ns = arx_clock_ns();
 	if (measure->with_cpu)
+	{
 		arx_cpu_begin(&measure->cpu, measure->start_ns);
+		measure->workers_user = pg_atomic_read_u64(&arx_my_ring->workers_user);
+		measure->workers_sys = pg_atomic_read_u64(&arx_my_ring->workers_sys);
+	}
 }
 
 /* Only with track_io_timing is there anything to add. */
@@ -129,8 +134,16 @@ arx_measure_end(const ArxMeasure *measure, ArxStatement *stmt)
 		add_wal(&measure->wal, counters);
 	}
 	if (measure->with_cpu)
+	{
 		arx_cpu_end(&measure->cpu, now, elapsed, &counters[ARX_CPU_USER],
 					&counters[ARX_CPU_SYS]);
+		counters[ARX_CPU_USER] +=
+			(int64) (pg_atomic_read_u64(&arx_my_ring->workers_user) -
+					 measure->workers_user);
+		counters[ARX_CPU_SYS] +=
+			(int64) (pg_atomic_read_u64(&arx_my_ring->workers_sys) -
+					 measure->workers_sys);
+	}
 }
 
 static void

@@ -17,6 +17,8 @@ typedef struct ArxMeasure
 	int64 start_ns;
 	bool with_cpu;
 	ArxCpuMark cpu;
+	uint64 workers_user; /* CPU time that parallel workers had added */
+	uint64 workers_sys;
 	BufferUsage buffers;
 	WalUsage wal;
 } ArxMeasure;

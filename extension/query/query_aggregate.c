@@ -155,8 +155,6 @@ add_event(ArxSharedQueryEntry *entry, const ArxQueryEvent *event)
 		add_plan(stats, event->u.run.elapsed_ns);
 		add_counters(stats, event);
 	}
-	else if (event->kind == ARX_EVENT_WORKER)
-		add_counters(stats, event);
 	else if (event->kind == ARX_EVENT_JIT)
 		add_jit(&stats->jit, &event->u.jit);
 }

@@ -213,8 +213,6 @@ event_kind(const ArxStatement *stmt)
 	{
 		case ARX_PHASE_PLAN:
 			return ARX_EVENT_PLAN;
-		case ARX_PHASE_WORKER:
-			return ARX_EVENT_WORKER;
 		case ARX_PHASE_UNKNOWN:
 			return ARX_EVENT_ERROR;
 		default:

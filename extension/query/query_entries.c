@@ -120,11 +120,12 @@ static uint32
 bucket_of(const ArxQueryKey *key)
 {
 	/*
-	 * Not user and level: those share a text, hence a bucket.  The query id is
-	 * a good hash already; the product spreads the database (Fibonacci
+	 * Not the level: both levels share a text, hence a bucket.  The query id is
+	 * a good hash already; the product spreads user and database (Fibonacci
 	 * hashing, Knuth volume 3, 6.4).
 	 */
-	uint64 mixed = key->queryid ^ (key->dbid * UINT64CONST(0x9E3779B97F4A7C15));
+	uint64 owner = ((uint64) key->userid << 32) | key->dbid;
+	uint64 mixed = key->queryid ^ (owner * UINT64CONST(0x9E3779B97F4A7C15));
 
 	return (uint32) (mixed >> 32 ^ mixed) & (arx_query_table.nbuckets - 1);
 }
@@ -188,7 +189,10 @@ give_free_entry(uint32 n)
 	SpinLockRelease(&shared->free_mutex);
 }
 
-/* The text of another entry of this statement (other user or level). */
+/*
+ * The text of the other level of this statement.  Not of another user: what he
+ * wrote beside the constants (comments, aliases) is his.
+ */
 static void
 borrow_text(ArxSharedQueryEntry *entry)
 {
@@ -199,6 +203,7 @@ borrow_text(ArxSharedQueryEntry *entry)
 		ArxSharedQueryEntry *other = arx_query_entry_at(n);
 
 		if (other == entry || other->key.queryid != entry->key.queryid ||
+			other->key.userid != entry->key.userid ||
 			other->key.dbid != entry->key.dbid ||
 			other->text_state == ARX_TEXT_WANTED)
 			continue;
@@ -243,7 +248,7 @@ arx_query_find_or_add(const ArxQueryKey *key, TimestampTz now)
 
 	if (n != ARX_NO_ENTRY)
 		return n;
-	if (arx_query_table_is_full() && arx_query_evict(now, true) == 0)
+	if (arx_query_table_is_full() && arx_query_evict(now) == 0)
 		return ARX_NO_ENTRY;
 	LWLockAcquire(partition, LW_EXCLUSIVE);
 	n = find_in_bucket(key);

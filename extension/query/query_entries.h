@@ -134,7 +134,7 @@ extern uint32 arx_query_find(const ArxQueryKey *key);
 /*
  * The same, making an entry when there is none; now is the current time.  May
  * evict, at most once a second.  ARX_NO_ENTRY when none is free.  The new entry
- * shares the text of another one with the same query id and database.
+ * shares the text of the other level.
  */
 extern uint32 arx_query_find_or_add(const ArxQueryKey *key, TimestampTz now);
 
@@ -161,11 +161,11 @@ extern void arx_query_touch(uint32 n, TimestampTz now);
 extern bool arx_query_remove(uint32 n, const ArxQueryKey *key);
 
 /*
- * Makes room when fewer than one entry in twenty is free: drops the tenth that
- * was used longest ago, at most once a second, never one used within the last
- * second.  Returns how many.
+ * Makes room when no entry is free: drops the tenth that was used longest ago,
+ * at most once a second, never one used within the last second.  Returns how
+ * many.
  */
-extern int arx_query_evict(TimestampTz now, bool only_if_empty);
+extern int arx_query_evict(TimestampTz now);
 
 /* Copy of an entry for a reader, in his own memory. */
 typedef struct ArxQueryCopy

@@ -15,7 +15,6 @@ typedef enum ArxQueryEventKind
 {
 	ARX_EVENT_EXEC,	  /* an execution; sqlstate tells how it ended */
 	ARX_EVENT_PLAN,	  /* a planner call */
-	ARX_EVENT_WORKER, /* a parallel worker's counters */
 	ARX_EVENT_JIT,	  /* JIT work of the execution before it */
 	ARX_EVENT_ERROR,  /* an error of no statement (queryid 0) */
 	ARX_EVENT_MESSAGE /* the wording of an error counted before */
@@ -57,7 +56,7 @@ typedef struct ArxQueryEvent
 		{
 			int64 elapsed_ns;
 			int64 counters[ARX_NCOUNTERS];
-		} run; /* EXEC, PLAN, WORKER */
+		} run; /* EXEC, PLAN */
 		ArxJitCounters jit;
 		char message[ARX_EVENT_MESSAGE_BYTES]; /* NUL-terminated */
 	} u;

@@ -62,16 +62,14 @@ claim_pass(TimestampTz now)
 }
 
 int
-arx_query_evict(TimestampTz now, bool only_if_empty)
+arx_query_evict(TimestampTz now)
 {
 	ArxQueryTable *table = &arx_query_table;
-	uint32 nfree = pg_atomic_read_u32(&table->shared->nfree_entries);
-	uint32 enough = only_if_empty ? 1 : table->nentries / 20 + 1;
 	uint64 oldest;
 	int limit = (int) (table->nentries / SHARE);
 	int gone = 0;
 
-	if (nfree >= enough || !claim_pass(now))
+	if (!arx_query_table_is_full() || !claim_pass(now))
 		return 0;
 	oldest = cutoff((uint64) (now - GRACE));
 	for (uint32 i = 0; i < table->nentries && gone < limit; i++)

@@ -55,7 +55,8 @@ add_account(ArxHealth *health)
 	add(health, "recorded", account.recorded, "", ARX_OK,
 		"executions added to a statement");
 	add_loss(health, "dropped", account.dropped,
-			 "executions not recorded because no entry was free");
+			 "executions not recorded: no entry was free, or a session "
+			 "ended inside a statement while its ring was full");
 	add(health, "waiting",
 		account.executions - account.recorded - account.dropped, "", ARX_OK,
 		"executions in the rings of backends, not yet added");
@@ -135,7 +136,7 @@ check_room(ArxHealth *health)
 	ArxQueryAccount account;
 
 	arx_query_account(&account);
-	if (account.dropped > 0)
+	if (pg_atomic_read_u64(&arx_query_totals->dropped) > 0)
 		arx_check_add(
 			health, "statement limit", ARX_WARNING,
 			psprintf("%llu of %llu executions were not recorded",

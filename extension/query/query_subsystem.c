@@ -53,7 +53,7 @@ static void
 collector_tick(int64 now)
 {
 	arx_ring_drain_all();
-	arx_query_evict(now, false);
+	arx_query_evict(now);
 }
 
 static void

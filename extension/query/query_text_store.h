@@ -2,9 +2,9 @@
  * query_text_store.h
  *	  Statement texts in one bounded piece of shared memory.
  *
- * A text is stored once per query id and database and shared by entries that
- * differ in user or level only; those lie in one bucket, so the count of
- * sharers is protected by that bucket's partition lock.  When the memory is
+ * A text is stored once per user, database and query id, and shared by the two
+ * levels (top level or not); those lie in one bucket, so the count of sharers
+ * is protected by that bucket's partition lock.  When the memory is
  * full there is simply no text; nothing is evicted for one.
  */
 #ifndef ARX_QUERY_TEXT_STORE_H
