@@ -12,7 +12,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $readers = write_script('readers.pgbench', <<'END');
-SELECT must(executions - recorded - dropped >= 0,
+SELECT must(executions - recorded - dropped >= 0 AND recorded >= 0,
 	'waiting is negative', executions - recorded - dropped)
 	FROM arx_perf.statements_info;
 SELECT must(bool_and(calls = arx_perf.count(exec_time_histogram)),
@@ -88,6 +88,8 @@ sub load_and_compare
 	my ($node, $what) = @_;
 	$node->safe_psql('postgres', 'SELECT arx_perf.reset()');
 	my $before = account_ok($node, "$what, before");
+	is($before->{recorded}, $before->{counted},
+		"$what: a reset sets the account back too");
 	my @background = (
 		start_pgbench($node, '-n', '-c', '2', '-T', '600', '-f', $readers),
 		map { start_psql($node, '-c', $prepare, '-f', $failing) } 1 .. 4);
@@ -192,10 +194,9 @@ SELECT arx_perf.reset(queryid => 1);
 SELECT arx_perf.reset(minmax_only => true);
 SELECT arx_perf.reset(dbid => oid) FROM pg_database WHERE datname = 'postgres';
 END
-	my $before = account_ok($node, "$what, before resets");
 	my @background = (
 		start_pgbench($node, '-n', '-c', '2', '-T', '600', '-f', $readers),
-		start_pgbench($node, '-n', '-c', '1', '-T', '600', '-f', $resets));
+		start_pgbench($node, '-n', '-c', '3', '-T', '600', '-f', $resets));
 	run_pgbench($node, "$what: load with resets",
 		qw(-n -c 8 -j 2 -t 100 -f), $own);
 	ok(still_runs($_), "$what: readers and resets went on to the end")
@@ -204,8 +205,6 @@ END
 	stop_process($node, $_) for @background;
 
 	my $after = account_ok($node, "$what, after resets");
-	cmp_ok($after->{executions} - $before->{executions},
-		'>', 8 * 100 * 6, "$what: a reset does not set executions back");
 	cmp_ok($after->{counted}, '<=', $after->{recorded},
 		"$what: statements count no more than was recorded");
 	return;

@@ -12,6 +12,8 @@
 #	query		of one statement at several levels: one text for all of them here
 #	calls		of EXPLAIN without ANALYZE: pg_stat_statements counts the statement
 #				explained, which did not run
+#	userid		of SET ROLE and RESET ROLE: here it is who sent them, in
+#				pg_stat_statements who is in force after them
 #	times		each library reads the clock for itself, microseconds apart
 
 use strict;
@@ -191,7 +193,8 @@ my $joined = q{
 	FROM (SELECT * FROM pg_stat_statements) peer
 	FULL JOIN (SELECT * FROM arx_perf.statements) own
 		USING (userid, dbid, toplevel, queryid)
-	WHERE coalesce(peer.query, own.query) !~ 'pg_stat_statements|arx_perf'};
+	WHERE coalesce(peer.query, own.query) !~
+		'pg_stat_statements|arx_perf|^(RESET|SET) ROLE'};
 
 sub same_statements
 {
