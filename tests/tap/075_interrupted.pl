@@ -263,7 +263,97 @@ sub ended_while_idle
 	return;
 }
 
+# Failures count whether or not the server log shows them, and levels are right
+# after them.
+sub failures_not_logged
+{
+	$node->safe_psql(
+		'postgres', q{
+		CREATE FUNCTION fails_quietly() RETURNS int LANGUAGE plpgsql
+			SET log_min_messages = panic AS $$
+		BEGIN
+			RETURN 1 / 0;
+		END $$;
+		CREATE FUNCTION turns_quiet() RETURNS int LANGUAGE plpgsql AS $$
+		BEGIN
+			PERFORM set_config('log_min_messages', 'panic', true);
+			RETURN 2 / 0;
+		END $$;
+		CREATE FUNCTION catches(name text) RETURNS int LANGUAGE plpgsql AS $$
+		BEGIN
+			EXECUTE format('SELECT %I()', name);
+			RETURN 1;
+		EXCEPTION WHEN division_by_zero THEN
+			RETURN 0;
+		END $$});
+	for my $level (qw(warning panic))
+	{
+		for my $sql ('SELECT 1 / (a - a) AS fails FROM t',
+			'SELECT fails_quietly()', 'SELECT turns_quiet()',
+			'DO $$ BEGIN PERFORM fails_quietly(); END $$')
+		{
+			reset_all();
+			$node->psql(
+				'postgres',
+				join(";\n",
+					"SET log_min_messages = $level",
+					$sql, $sql, $sql, 'SELECT 77 AS afterwards'),
+				on_error_stop => 0);
+			my ($word) = $sql =~ /^(\w+ *\w+)/;
+			is( value(
+					$node, q{
+					SELECT string_agg(concat_ws(' ', toplevel, calls, errors), ', ')
+					FROM arx_perf.statements
+					WHERE query ~ 'fails|turns|^DO'}),
+				't 0 3',
+				"three failures of $sql with log_min_messages = $level");
+			is( value(
+					$node, q{
+					SELECT string_agg(concat_ws(' ', toplevel, calls, errors), ', ')
+					FROM arx_perf.statements WHERE query ~ 'afterwards'}),
+				't 1 0',
+				'and what follows is at top level');
+			is(failed_alone(), '', 'and no error of no statement');
+		}
+		reset_all();
+		$node->psql(
+			'postgres',
+			join(";\n",
+				"SET log_min_messages = $level",
+				"SELECT catches('fails_quietly')",
+				"SELECT catches('turns_quiet')",
+				'SELECT 1 / (a - a) AS fails FROM t',
+				"SELECT catches('fails_quietly')"),
+			on_error_stop => 0);
+		is( $node->safe_psql(
+				'postgres', q{
+				SELECT toplevel, calls, errors FROM arx_perf.statements
+				WHERE query ~ 'catches|AS fails' ORDER BY calls}),
+			"t|0|1\nt|3|0",
+			'errors that are caught are none of the caller');
+	}
+	return;
+}
+
+# Many failures in a row: with nothing in between that may wait.
+sub many_failures
+{
+	reset_all();
+	my $n = 500;
+	$node->psql(
+		'postgres',
+		"SELECT 1 / (a - a) AS one_of_many FROM t;\n" x $n,
+		on_error_stop => 0);
+	is(failed_as('%one\_of\_many%'),
+		"22012|$n|$n|0", "$n failures in a row");
+	my $account = account_ok($node, 'after many failures');
+	is($account->{dropped}, 0, 'none was dropped');
+	return;
+}
+
 cancelled();
+failures_not_logged();
+many_failures();
 terminated();
 client_gone();
 lock_timeout();
