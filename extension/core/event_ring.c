@@ -74,6 +74,7 @@ arx_ring_shmem_attach(void *segment, LWLockPadded *locks, bool found)
 	{
 		pg_atomic_init_u64(&rings[i].head, 0);
 		pg_atomic_init_u64(&rings[i].executions, 0);
+		pg_atomic_init_u64(&rings[i].lost, 0);
 		pg_atomic_init_u64(&rings[i].workers_user, 0);
 		pg_atomic_init_u64(&rings[i].workers_sys, 0);
 		pg_atomic_init_u64(&rings[i].tail, 0);
@@ -81,12 +82,10 @@ arx_ring_shmem_attach(void *segment, LWLockPadded *locks, bool found)
 }
 
 bool
-arx_ring_attach(void)
+arx_ring_find_mine(void)
 {
 	int number;
 
-	if (arx_my_ring)
-		return true;
 	if (MyProc == NULL || rings == NULL)
 		return false;
 	number = arx_compat_proc_number(MyProc);
@@ -170,6 +169,23 @@ arx_ring_executions(void)
 	for (int i = 0; i < MaxBackends; i++)
 		total += pg_atomic_read_u64(&rings[i].executions);
 	return total;
+}
+
+uint64
+arx_ring_lost(void)
+{
+	uint64 total = 0;
+
+	for (int i = 0; i < MaxBackends; i++)
+		total += pg_atomic_read_u64(&rings[i].lost);
+	return total;
+}
+
+void
+arx_ring_count_lost(void)
+{
+	if (arx_ring_attach())
+		pg_atomic_fetch_add_u64(&arx_my_ring->lost, 1);
 }
 
 ArxSharedRing *

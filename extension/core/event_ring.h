@@ -29,7 +29,8 @@ typedef struct ArxSharedRing
 	/* written by the owner only */
 	pg_atomic_uint64 head;		 /* events pushed since server start */
 	pg_atomic_uint64 executions; /* of these, the ones that are executions */
-	char owner_pad[PG_CACHE_LINE_SIZE - 16];
+	pg_atomic_uint64 lost;		 /* executions that could not be pushed */
+	char owner_pad[PG_CACHE_LINE_SIZE - 24];
 
 	/* added to by the owner's parallel workers; nanoseconds of CPU time */
 	pg_atomic_uint64 workers_user;
@@ -67,7 +68,13 @@ extern uint32 arx_ring_slots;
  * Finds this backend's ring.  False when it has none (no PGPROC, or one that
  * runs no statements).
  */
-extern bool arx_ring_attach(void);
+extern bool arx_ring_find_mine(void);
+
+static inline bool
+arx_ring_attach(void)
+{
+	return likely(arx_my_ring != NULL) || arx_ring_find_mine();
+}
 
 /* Drains one ring, or all.  Returns the number of events drained. */
 extern int arx_ring_drain(int ring);
@@ -76,29 +83,34 @@ extern int arx_ring_drain_all(void);
 /* Drains this backend's own ring; false when it holds the lock already. */
 extern bool arx_ring_drain_mine(void);
 
-/* Executions pushed by all backends since the server started. */
+/* Executions of all backends since the server started: pushed, and not. */
 extern uint64 arx_ring_executions(void);
+extern uint64 arx_ring_lost(void);
+
+/* Counts an execution that ended and could not be pushed.  No lock. */
+extern void arx_ring_count_lost(void);
 
 /* The ring of a PGPROC number (for its parallel workers); NULL: none. */
 extern ArxSharedRing *arx_ring_of(int proc_number);
 
 /*
- * Is there a free slot?  For callers that must take no lock.
+ * Slots that only arx_ring_reserve_now() takes: the failure of a statement and
+ * the wording of an error may have to be told where no lock may be taken.
  */
+#define ARX_RING_SPARE 4
+
 static inline bool
-arx_ring_has_room(void)
+arx_ring_has_room(uint32 n)
 {
-	return arx_my_ring_head - pg_atomic_read_u64(&arx_my_ring->tail) <
+	return arx_my_ring_head - pg_atomic_read_u64(&arx_my_ring->tail) + n <=
 		arx_ring_slots;
 }
 
-/* Drains if fewer than n slots are free, for who may take no lock later. */
-static inline void
-arx_ring_make_room(uint32 n)
+static inline void *
+arx_ring_next_slot(void)
 {
-	if (unlikely(arx_my_ring_head - pg_atomic_read_u64(&arx_my_ring->tail) + n >
-				 arx_ring_slots))
-		(void) arx_ring_drain_mine();
+	return arx_my_ring_slots +
+		(arx_my_ring_head & (arx_ring_slots - 1)) * ARX_EVENT_BYTES;
 }
 
 /*
@@ -109,10 +121,17 @@ arx_ring_make_room(uint32 n)
 static inline void *
 arx_ring_reserve(void)
 {
-	if (unlikely(!arx_ring_has_room()) && !arx_ring_drain_mine())
+	if (unlikely(!arx_ring_has_room(1 + ARX_RING_SPARE)) &&
+		!arx_ring_drain_mine())
 		return NULL;
-	return arx_my_ring_slots +
-		(arx_my_ring_head & (arx_ring_slots - 1)) * ARX_EVENT_BYTES;
+	return arx_ring_next_slot();
+}
+
+/* The same without any lock: NULL when the ring is full to the last slot. */
+static inline void *
+arx_ring_reserve_now(void)
+{
+	return arx_ring_has_room(1) ? arx_ring_next_slot() : NULL;
 }
 
 /* Publishes the slot last reserved.  executions: how many it stands for. */

@@ -36,13 +36,30 @@ may_act(const ErrorData *edata)
 		arx_track != ARX_TRACK_NONE;
 }
 
-/* The session ends inside a statement: no PG_CATCH will see it. */
+/*
+ * Did this error end the client's statement that is marked as running?  Yes if
+ * it ends the session, or if the handler in force now is an outer one of that
+ * at the statement's start (stacks grow downwards).  No if somebody within the
+ * statement logs an error that he caught.
+ */
+static bool
+ends_running_statement(const ErrorData *edata)
+{
+	if (arx_running_stmt == NULL)
+		return false;
+	return edata->elevel >= FATAL ||
+		(arx_running_handler != NULL &&
+		 (const char *) PG_exception_stack >
+			 (const char *) arx_running_handler);
+}
+
 static void
-report_interrupted(int sqlstate)
+report_running(int sqlstate)
 {
 	ArxStatement *stmt = arx_running_stmt;
 
 	arx_running_stmt = NULL;
+	arx_nesting_level = 0;
 	arx_measure_end(arx_running_measure, stmt);
 	stmt->sqlstate = sqlstate;
 	stmt->no_wait = true;
@@ -76,8 +93,8 @@ note_error(ErrorData *edata)
 	if (!may_act(edata))
 		return;
 	in_hook = true;
-	if (edata->elevel >= FATAL && arx_running_stmt)
-		report_interrupted(edata->sqlerrcode);
+	if (ends_running_statement(edata))
+		report_running(edata->sqlerrcode);
 	else if (!arx_take_failed(edata->sqlerrcode))
 		report_unmeasured(edata->sqlerrcode);
 	arx_report_error_logged(edata->sqlerrcode, edata->message_id);

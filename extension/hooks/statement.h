@@ -128,7 +128,4 @@ extern void arx_statement_observe(const ArxStatementObserver *observer);
 extern const ArxStatementObserver *arx_observers[ARX_MAX_OBSERVERS];
 extern int arx_nobservers;
 
-/* Executions that could not be followed (no memory for their state). */
-extern uint64 arx_statement_untracked(void);
-
 #endif /* ARX_STATEMENT_H */

@@ -22,8 +22,10 @@
 typedef struct Execution
 {
 	ArxStatement stmt;
+	ArxMeasure measure;	   /* of the stretch that runs now */
 	QueryDesc *query_desc; /* NULL once it was reported */
 	bool pooled;
+	bool unguarded; /* runs without a PG_TRY round it */
 	struct Execution *next;
 	MemoryContextCallback on_end;
 } Execution;
@@ -33,7 +35,6 @@ typedef struct Execution
 static Execution pool[POOL_SIZE];
 static uint32 pool_used = 0;		 /* one bit each */
 static Execution *executions = NULL; /* latest first */
-static uint64 untracked = 0;
 
 static post_parse_analyze_hook_type prev_post_parse_analyze;
 static ExecutorStart_hook_type prev_ExecutorStart;
@@ -41,10 +42,21 @@ static ExecutorRun_hook_type prev_ExecutorRun;
 static ExecutorFinish_hook_type prev_ExecutorFinish;
 static ExecutorEnd_hook_type prev_ExecutorEnd;
 
-uint64
-arx_statement_untracked(void)
+/*
+ * The executor's memory goes while it runs unguarded: an error ended it.  If
+ * the log hook was not told (a function had set log_min_messages, say), it is
+ * at least known that an execution was missed.
+ */
+static void
+leave_unguarded(Execution *execution)
 {
-	return untracked;
+	if (arx_running_stmt == &execution->stmt)
+	{
+		arx_running_stmt = NULL;
+		arx_cpu_abandon();
+		arx_ring_count_lost();
+	}
+	arx_nesting_level = 0;
 }
 
 /* The executor's memory goes: so does the execution, reported or not. */
@@ -53,6 +65,8 @@ forget_execution(void *arg)
 {
 	Execution *gone = arg;
 
+	if (unlikely(gone->unguarded))
+		leave_unguarded(gone);
 	for (Execution **link = &executions; *link; link = &(*link)->next)
 	{
 		if (*link == gone)
@@ -91,6 +105,7 @@ new_execution(MemoryContext context)
 	made->on_end.func = forget_execution;
 	made->on_end.arg = made;
 	MemoryContextRegisterResetCallback(context, &made->on_end);
+	made->unguarded = false;
 	made->next = executions;
 	executions = made;
 	return made;
@@ -168,18 +183,22 @@ start_guarded(QueryDesc *queryDesc, int eflags)
 }
 
 /*
- * An error here (a missing privilege, say) fails the statement before it runs.
- * At a client's level the log line that follows tells of it, so the cost of a
- * PG_TRY is spared where there will be such a line.
+ * Will the log hook tell of an error that ends what runs now?  At a client's
+ * level, yes: then the cost of a PG_TRY can be spared.
  */
+static inline bool
+log_tells_errors(void)
+{
+	return likely(arx_nesting_level == 0 && MyBackendType == B_BACKEND &&
+				  arx_compat_errors_are_logged());
+}
+
+/* An error here (a missing privilege, say) fails the statement unstarted. */
 static inline void
 start_executor(QueryDesc *queryDesc, int eflags)
 {
-	if (likely(arx_nesting_level == 0 && MyBackendType == B_BACKEND &&
-			   arx_compat_errors_are_logged()))
+	if (log_tells_errors())
 	{
-		if (likely(arx_ring_attach()))
-			arx_ring_make_room(2); /* a failure, and its wording */
 		arx_starting_queryid = (uint64) queryDesc->plannedstmt->queryId;
 		next_ExecutorStart(queryDesc, eflags);
 		arx_starting_queryid = 0;
@@ -203,7 +222,7 @@ begin_execution(QueryDesc *queryDesc, int eflags)
 	execution = new_execution(queryDesc->estate->es_query_cxt);
 	if (execution == NULL)
 	{
-		untracked++;
+		arx_ring_count_lost();
 		return;
 	}
 	execution->query_desc = queryDesc;
@@ -249,34 +268,35 @@ run_in_worker(ARX_EXECUTOR_RUN_PARAMS)
 
 /* The stretch failed: report the execution now, it will never end well. */
 static void
-fail_execution(Execution *execution, const ArxMeasure *measure)
+fail_execution(Execution *execution)
 {
-	arx_measure_end(measure, &execution->stmt);
+	arx_measure_end(&execution->measure, &execution->stmt);
 	execution->query_desc = NULL;
 	arx_report_failed(&execution->stmt);
 }
 
-static void
-run_execution(ARX_EXECUTOR_RUN_PARAMS)
+/*
+ * A client's statement, the usual case.  An error passes by here: the log hook
+ * reports it, and the level is put right when the executor's memory goes.
+ */
+static inline void
+run_unguarded(Execution *execution, ARX_EXECUTOR_RUN_PARAMS)
 {
-	Execution *execution = find_execution(queryDesc);
-	ArxMeasure measure;
+	execution->unguarded = true;
+	arx_running_stmt = &execution->stmt;
+	arx_running_measure = &execution->measure;
+	arx_running_handler = PG_exception_stack;
+	arx_nesting_level = 1;
+	next_ExecutorRun(ARX_EXECUTOR_RUN_ARGS);
+	arx_nesting_level = 0;
+	arx_running_stmt = NULL;
+	execution->unguarded = false;
+}
 
-	if (unlikely(IsParallelWorker() && arx_nesting_level == 0 &&
-				 arx_track_cpu && arx_track != ARX_TRACK_NONE))
-	{
-		run_in_worker(ARX_EXECUTOR_RUN_ARGS);
-		return;
-	}
-	if (execution)
-	{
-		arx_measure_begin(&measure);
-		if (arx_nesting_level == 0)
-		{
-			arx_running_stmt = &execution->stmt;
-			arx_running_measure = &measure;
-		}
-	}
+/* Any other statement; execution is NULL for one that is not tracked. */
+static void
+run_guarded(Execution *execution, ARX_EXECUTOR_RUN_PARAMS)
+{
 	arx_nesting_level++;
 	PG_TRY();
 	{
@@ -284,21 +304,37 @@ run_execution(ARX_EXECUTOR_RUN_PARAMS)
 	}
 	PG_CATCH();
 	{
-		if (--arx_nesting_level == 0)
-			arx_running_stmt = NULL;
+		arx_nesting_level--;
 		if (execution)
-			fail_execution(execution, &measure);
+			fail_execution(execution);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
-	if (--arx_nesting_level == 0)
-		arx_running_stmt = NULL;
-	if (execution)
+	arx_nesting_level--;
+}
+
+static void
+run_execution(ARX_EXECUTOR_RUN_PARAMS)
+{
+	Execution *execution = find_execution(queryDesc);
+
+	if (unlikely(execution == NULL))
 	{
-		arx_measure_end(&measure, &execution->stmt);
-		execution->stmt.counters[ARX_ROWS] +=
-			(int64) queryDesc->estate->es_processed;
+		if (IsParallelWorker() && arx_nesting_level == 0 && arx_track_cpu &&
+			arx_track != ARX_TRACK_NONE)
+			run_in_worker(ARX_EXECUTOR_RUN_ARGS);
+		else
+			run_guarded(NULL, ARX_EXECUTOR_RUN_ARGS);
+		return;
 	}
+	arx_measure_begin(&execution->measure);
+	if (log_tells_errors())
+		run_unguarded(execution, ARX_EXECUTOR_RUN_ARGS);
+	else
+		run_guarded(execution, ARX_EXECUTOR_RUN_ARGS);
+	arx_measure_end(&execution->measure, &execution->stmt);
+	execution->stmt.counters[ARX_ROWS] +=
+		(int64) queryDesc->estate->es_processed;
 }
 
 static inline void
@@ -315,7 +351,6 @@ static void
 finish_execution(QueryDesc *queryDesc)
 {
 	Execution *execution;
-	ArxMeasure measure;
 
 	if (queryDesc->operation == CMD_SELECT &&
 		!queryDesc->plannedstmt->hasModifyingCTE)
@@ -325,7 +360,7 @@ finish_execution(QueryDesc *queryDesc)
 	}
 	execution = find_execution(queryDesc);
 	if (execution)
-		arx_measure_begin(&measure);
+		arx_measure_begin(&execution->measure);
 	arx_nesting_level++;
 	PG_TRY();
 	{
@@ -335,13 +370,24 @@ finish_execution(QueryDesc *queryDesc)
 	{
 		arx_nesting_level--;
 		if (execution)
-			fail_execution(execution, &measure);
+			fail_execution(execution);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
 	arx_nesting_level--;
 	if (execution)
-		arx_measure_end(&measure, &execution->stmt);
+		arx_measure_end(&execution->measure, &execution->stmt);
+}
+
+static pg_noinline void
+report_with_extras(const EState *estate, ArxStatement *stmt)
+{
+	ArxJitCounters jit;
+
+	if (arx_measure_extras(estate, stmt, &jit))
+		stmt->jit = &jit;
+	arx_report_finished(stmt);
+	stmt->jit = NULL;
 }
 
 static void
@@ -351,14 +397,13 @@ end_execution(QueryDesc *queryDesc)
 
 	if (execution)
 	{
-		ArxJitCounters jit;
-
-		if (arx_measure_executor(queryDesc->estate, &execution->stmt, &jit))
-			execution->stmt.jit = &jit;
 		if (execution->stmt.end_ns == 0)
 			execution->stmt.end_ns = arx_clock_ns();
 		execution->query_desc = NULL;
-		arx_report_finished(&execution->stmt);
+		if (unlikely(arx_measure_has_extras(queryDesc->estate)))
+			report_with_extras(queryDesc->estate, &execution->stmt);
+		else
+			arx_report_finished(&execution->stmt);
 	}
 	if (prev_ExecutorEnd)
 		prev_ExecutorEnd(queryDesc);

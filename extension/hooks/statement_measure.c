@@ -62,7 +62,8 @@ add_io_times(const BufferUsage *before, int64 *counters)
 
 /* counters[i] += after[i] - before[i] */
 static inline void
-add_differences(int64 *counters, const int64 *after, const int64 *before, int n)
+add_differences(int64 *restrict counters, const int64 *restrict after,
+				const int64 *restrict before, int n)
 {
 	for (int i = 0; i < n; i++)
 		counters[i] += after[i] - before[i];
@@ -158,10 +159,10 @@ add_jit(const JitInstrumentation *from, ArxJitCounters *jit)
 }
 
 bool
-arx_measure_executor(const EState *estate, ArxStatement *stmt,
-					 ArxJitCounters *jit)
+arx_measure_extras(const EState *estate, ArxStatement *stmt,
+				   ArxJitCounters *jit)
 {
-	if (unlikely(ARX_EXECUTOR_WORKERS_PLANNED(estate) > 0))
+	if (ARX_EXECUTOR_WORKERS_PLANNED(estate) > 0)
 	{
 		arx_statement_uncommon(stmt);
 		stmt->counters[ARX_WORKERS_TO_LAUNCH] +=
@@ -169,7 +170,7 @@ arx_measure_executor(const EState *estate, ArxStatement *stmt,
 		stmt->counters[ARX_WORKERS_LAUNCHED] +=
 			ARX_EXECUTOR_WORKERS_LAUNCHED(estate);
 	}
-	if (likely(estate->es_jit == NULL && estate->es_jit_worker_instr == NULL))
+	if (estate->es_jit == NULL && estate->es_jit_worker_instr == NULL)
 		return false;
 	memset(jit, 0, sizeof(*jit));
 	if (estate->es_jit)

@@ -32,11 +32,18 @@ extern void arx_measure_begin(ArxMeasure *measure);
  */
 extern void arx_measure_end(const ArxMeasure *measure, ArxStatement *stmt);
 
+/* Has an executor that is about to end used JIT or parallel workers? */
+static inline bool
+arx_measure_has_extras(const EState *estate)
+{
+	return estate->es_jit != NULL || estate->es_jit_worker_instr != NULL ||
+		ARX_EXECUTOR_WORKERS_PLANNED(estate) > 0;
+}
+
 /*
- * JIT and worker counts of an executor that is about to end.  Returns true
- * when there is JIT work, then in *jit.
+ * Then these are its numbers.  Returns true when there is JIT work, in *jit.
  */
-extern bool arx_measure_executor(const EState *estate, ArxStatement *stmt,
-								 ArxJitCounters *jit);
+extern bool arx_measure_extras(const EState *estate, ArxStatement *stmt,
+							   ArxJitCounters *jit);
 
 #endif /* ARX_STATEMENT_MEASURE_H */

@@ -12,6 +12,7 @@
 int arx_nesting_level = 0;
 ArxStatement *arx_running_stmt = NULL;
 const ArxMeasure *arx_running_measure = NULL;
+const void *arx_running_handler = NULL;
 uint64 arx_starting_queryid = 0;
 
 const ArxStatementObserver *arx_observers[ARX_MAX_OBSERVERS];

@@ -17,11 +17,12 @@
 extern int arx_nesting_level;
 
 /*
- * The client's own statement while it runs (level 0), for an error that ends
- * the session without unwinding; NULL otherwise.
+ * The client's own statement while it runs (level 0), for an error that ends it
+ * or the session without our seeing it pass; NULL otherwise.
  */
 extern ArxStatement *arx_running_stmt;
 extern const ArxMeasure *arx_running_measure;
+extern const void *arx_running_handler; /* PG_exception_stack when it began */
 
 /*
  * The client's statement while the executor starts up, or 0: an error that is

@@ -120,6 +120,7 @@ measure_utility(ARX_UTILITY_PARAMS)
 		{
 			arx_running_stmt = &stmt;
 			arx_running_measure = &measure;
+			arx_running_handler = NULL; /* errors come to PG_CATCH first */
 		}
 	}
 	arx_flush_plan();

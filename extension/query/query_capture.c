@@ -164,14 +164,12 @@ note_text_again(const ArxStatement *stmt, const ArxQueryKey *key)
 	store_text(key, n, ok, result.length);
 }
 
-/* A slot of our ring with its head filled in, or NULL. */
+/* Fills in the head of an event; the slot may be NULL. */
 static inline ArxQueryEvent *
-new_event(ArxQueryEventKind kind, const ArxQueryKey *key, uint32 hint,
-		  int sqlstate, int64 end_ns)
+begin_event(ArxQueryEvent *event, ArxQueryEventKind kind,
+			const ArxQueryKey *key, uint32 hint, int sqlstate, int64 end_ns)
 {
-	ArxQueryEvent *event = arx_ring_reserve();
-
-	if (event == NULL)
+	if (unlikely(event == NULL))
 		return NULL;
 	event->key = *key;
 	event->hint = hint;
@@ -183,27 +181,28 @@ new_event(ArxQueryEventKind kind, const ArxQueryKey *key, uint32 hint,
 	return event;
 }
 
+/*
+ * A slot of our ring for the news of a statement, or NULL.  What comes from
+ * the log hook must take no lock.
+ */
+static inline ArxQueryEvent *
+slot_for(const ArxStatement *stmt)
+{
+	if (unlikely(!arx_ring_attach()))
+		return NULL;
+	return stmt->no_wait ? arx_ring_reserve_now() : arx_ring_reserve();
+}
+
 static void
 push_jit(const ArxStatement *stmt, const ArxQueryKey *key, uint32 hint)
 {
-	ArxQueryEvent *event = new_event(ARX_EVENT_JIT, key, hint, 0, stmt->end_ns);
+	ArxQueryEvent *event = begin_event(arx_ring_reserve(), ARX_EVENT_JIT, key,
+									   hint, 0, stmt->end_ns);
 
 	if (event == NULL)
 		return;
 	event->u.jit = *stmt->jit;
 	arx_ring_commit(0);
-}
-
-/*
- * May we push?  An error of no statement, and the end of a session inside one,
- * come from the log hook, where no lock may be taken.
- */
-static bool
-ring_usable(const ArxStatement *stmt)
-{
-	if (unlikely(!arx_ring_attach()))
-		return false;
-	return likely(!stmt->no_wait) || arx_ring_has_room();
 }
 
 static ArxQueryEventKind
@@ -232,15 +231,14 @@ note_finished(const ArxStatement *stmt)
 	if (stmt->sqlstate != 0)
 		failed_key = key;
 	hint = arx_query_hint(&key);
-	event = ring_usable(stmt)
-		? new_event(kind, &key, hint, stmt->sqlstate, stmt->end_ns)
-		: NULL;
+	event = begin_event(slot_for(stmt), kind, &key, hint, stmt->sqlstate,
+						stmt->end_ns);
 	if (event == NULL)
 	{
-		pg_atomic_fetch_add_u64(kind == ARX_EVENT_EXEC
-									? &arx_query_totals->dropped_unpushed
-									: &arx_query_totals->lost_side,
-								1);
+		if (kind == ARX_EVENT_EXEC)
+			arx_ring_count_lost();
+		else
+			pg_atomic_fetch_add_u64(&arx_query_totals->lost_side, 1);
 		return;
 	}
 	event->plan_kind = stmt->plan_kind;
@@ -257,8 +255,6 @@ note_finished(const ArxStatement *stmt)
 	arx_ring_commit(kind == ARX_EVENT_EXEC ? 1 : 0);
 	if (unlikely(stmt->jit != NULL))
 		push_jit(stmt, &key, hint);
-	if (unlikely(stmt->sqlstate != 0) && !stmt->no_wait)
-		arx_ring_make_room(1); /* for the wording, from the log hook */
 	if (kind == ARX_EVENT_EXEC && unlikely(lacks_text(&key, hint)))
 		note_text_again(stmt, &key);
 }
@@ -270,13 +266,13 @@ note_error_logged(int sqlstate, const char *message_template)
 
 	if (message_template == NULL || !arx_ring_attach())
 		return;
-	if (!arx_ring_has_room())
+	event = begin_event(arx_ring_reserve_now(), ARX_EVENT_MESSAGE, &failed_key,
+						ARX_NO_ENTRY, sqlstate, arx_clock_ns());
+	if (event == NULL)
 	{
 		pg_atomic_fetch_add_u64(&arx_query_totals->lost_side, 1);
 		return;
 	}
-	event = new_event(ARX_EVENT_MESSAGE, &failed_key, ARX_NO_ENTRY, sqlstate,
-					  arx_clock_ns());
 	strlcpy(event->u.message, message_template, ARX_EVENT_MESSAGE_BYTES);
 	arx_ring_commit(0);
 }

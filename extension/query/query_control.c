@@ -50,21 +50,19 @@ reset_minmax(uint32 n, const ArxQueryKey *key, TimestampTz now)
 }
 
 /*
- * Sets the account back to what waits in rings: subtracts what was counted, so
- * that executions = recorded + dropped + waiting holds all the time.
+ * Sets the account back to what waits in rings.  What was counted is taken out
+ * at once (two resets may run) and subtracted from the executions too.
  */
 static void
 reset_account(TimestampTz now)
 {
 	ArxSharedQueryTotals *totals = arx_query_totals;
-	int64 recorded = (int64) pg_atomic_read_u64(&totals->recorded);
-	int64 dropped = (int64) pg_atomic_read_u64(&totals->dropped);
-	int64 unpushed = (int64) pg_atomic_read_u64(&totals->dropped_unpushed);
+	uint64 lost = arx_ring_lost();
+	uint64 counted = pg_atomic_exchange_u64(&totals->recorded, 0) +
+		pg_atomic_exchange_u64(&totals->dropped, 0) + lost -
+		pg_atomic_exchange_u64(&totals->lost_at_reset, lost);
 
-	pg_atomic_fetch_sub_u64(&totals->recorded, recorded);
-	pg_atomic_fetch_sub_u64(&totals->dropped, dropped);
-	pg_atomic_fetch_sub_u64(&totals->dropped_unpushed, unpushed);
-	pg_atomic_fetch_sub_u64(&totals->before_start, recorded + dropped);
+	pg_atomic_fetch_sub_u64(&totals->before_start, (int64) counted);
 	pg_atomic_write_u64(&totals->unbinned, 0);
 	pg_atomic_write_u64(&totals->evicted, 0);
 	pg_atomic_write_u64(&totals->evictions, 0);
@@ -91,6 +89,9 @@ arx_reset(PG_FUNCTION_ARGS)
 	arx_subsystems_require();
 	/* What ended before the reset must not come back after it. */
 	arx_ring_drain_all();
+	/* Before the entries go, so that none counts more than was recorded. */
+	if (everything && !minmax_only)
+		reset_account(now);
 	for (uint32 i = 0; i < arx_query_table.nentries; i++)
 	{
 		ArxQueryKey key = arx_query_entry_at(i)->key;
@@ -106,8 +107,6 @@ arx_reset(PG_FUNCTION_ARGS)
 	if (!minmax_only)
 		arx_query_errors_reset(selection.userid, selection.dbid,
 							   selection.queryid);
-	if (everything && !minmax_only)
-		reset_account(now);
 	PG_RETURN_TIMESTAMPTZ(now);
 }
 

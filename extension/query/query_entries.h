@@ -100,17 +100,17 @@ typedef struct ArxSharedQueryEntry
 /* Totals of the table, for statements_info and health. */
 typedef struct ArxSharedQueryTotals
 {
-	pg_atomic_uint64 recorded;		   /* executions added to an entry */
-	pg_atomic_uint64 dropped;		   /* executions for which none was free */
-	pg_atomic_uint64 dropped_unpushed; /* ... that never reached a ring */
-	pg_atomic_uint64 lost_side;		   /* messages, JIT, plan events not kept */
-	pg_atomic_uint64 unbinned;		   /* calls that found no histogram chunk */
-	pg_atomic_uint64 evicted;		   /* entries */
-	pg_atomic_uint64 evictions;		   /* passes */
-	pg_atomic_uint64 last_evict;	   /* TimestampTz of the last pass */
-	pg_atomic_uint64 texts_refused;	   /* no room in the text memory */
-	pg_atomic_uint64 before_start; /* executions known from the saved file */
-	pg_atomic_uint64 stats_reset;  /* TimestampTz */
+	pg_atomic_uint64 recorded;		/* executions added to an entry */
+	pg_atomic_uint64 dropped;		/* executions for which none was free */
+	pg_atomic_uint64 lost_side;		/* messages, JIT, plan events not kept */
+	pg_atomic_uint64 unbinned;		/* calls that found no histogram chunk */
+	pg_atomic_uint64 evicted;		/* entries */
+	pg_atomic_uint64 evictions;		/* passes */
+	pg_atomic_uint64 last_evict;	/* TimestampTz of the last pass */
+	pg_atomic_uint64 texts_refused; /* no room in the text memory */
+	pg_atomic_uint64 before_start;	/* executions known from the saved file */
+	pg_atomic_uint64 lost_at_reset; /* arx_ring_lost() at the last reset */
+	pg_atomic_uint64 stats_reset;	/* TimestampTz */
 	pg_atomic_uint64 resets;
 	pg_atomic_uint64 saves;
 	pg_atomic_uint64 save_failures;

@@ -15,6 +15,7 @@
 #include "core/settings.h"
 #include "query/query_file.h"
 #include "query/query_file_format.h"
+#include "query/query_health.h"
 #include "query/query_table.h"
 
 typedef struct Writer
@@ -64,15 +65,16 @@ static void
 put_header(Writer *writer)
 {
 	ArxFileHeader header;
+	ArxQueryAccount account;
 
 	memset(&header, 0, sizeof(header));
 	arx_query_file_identity(&header.identity);
 	header.saved_at = GetCurrentTimestamp();
 	header.stats_reset =
 		(int64) pg_atomic_read_u64(&arx_query_totals->stats_reset);
-	header.recorded = pg_atomic_read_u64(&arx_query_totals->recorded);
-	header.dropped = pg_atomic_read_u64(&arx_query_totals->dropped) +
-		pg_atomic_read_u64(&arx_query_totals->dropped_unpushed);
+	arx_query_account(&account);
+	header.recorded = account.recorded;
+	header.dropped = account.dropped;
 	header.evicted = pg_atomic_read_u64(&arx_query_totals->evicted);
 	header.evictions = pg_atomic_read_u64(&arx_query_totals->evictions);
 	put(writer, &header, sizeof(header));

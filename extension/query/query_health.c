@@ -18,13 +18,13 @@
 void
 arx_query_account(ArxQueryAccount *account)
 {
-	uint64 unpushed = pg_atomic_read_u64(&arx_query_totals->dropped_unpushed);
+	uint64 lost = arx_ring_lost();
 
 	account->recorded = pg_atomic_read_u64(&arx_query_totals->recorded);
-	account->dropped =
-		pg_atomic_read_u64(&arx_query_totals->dropped) + unpushed;
+	account->dropped = pg_atomic_read_u64(&arx_query_totals->dropped) + lost -
+		pg_atomic_read_u64(&arx_query_totals->lost_at_reset);
 	account->executions = pg_atomic_read_u64(&arx_query_totals->before_start) +
-		arx_ring_executions() + unpushed;
+		arx_ring_executions() + lost;
 }
 
 static void
@@ -44,6 +44,16 @@ add_loss(ArxHealth *health, const char *metric, uint64 value,
 		description);
 }
 
+/* Below zero for a moment when a reset comes between two readings. */
+static uint64
+waiting(const ArxQueryAccount *account)
+{
+	int64 difference =
+		(int64) (account->executions - account->recorded - account->dropped);
+
+	return (uint64) Max(difference, 0);
+}
+
 static void
 add_account(ArxHealth *health)
 {
@@ -57,8 +67,7 @@ add_account(ArxHealth *health)
 	add_loss(health, "dropped", account.dropped,
 			 "executions not recorded: no entry was free, or a session "
 			 "ended inside a statement while its ring was full");
-	add(health, "waiting",
-		account.executions - account.recorded - account.dropped, "", ARX_OK,
+	add(health, "waiting", waiting(&account), "", ARX_OK,
 		"executions in the rings of backends, not yet added");
 }
 
