@@ -72,6 +72,18 @@ SELECT executions - :executions_before - 4 AS executions, dropped - :dropped_bef
 SELECT sqlstate, count, message, query FROM arx_perf.statement_errors WHERE query LIKE '%max(id)%';
 SELECT calls, errors FROM arx_perf.statements WHERE query LIKE '%max(id)%';
 
+-- nor is the wording of any
+SELECT arx_perf.reset() IS NOT NULL AS reset;
+\set ECHO none
+\set VERBOSITY sqlstate
+SELECT CASE WHEN i % 7 = 0 THEN 'RESET work_mem'
+       ELSE 'SELECT 10 / id' || repeat(', id', i) || ' FROM erring' END
+  FROM generate_series(1, 49) i \gexec
+\set VERBOSITY terse
+\set ECHO all
+SELECT sqlstate, message, sum(count) AS count, count(*) AS statements
+  FROM arx_perf.statement_errors GROUP BY 1, 2;
+
 -- in a utility
 SELECT arx_perf.reset() IS NOT NULL AS reset;
 DROP TABLE erring_missing;

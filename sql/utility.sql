@@ -120,6 +120,7 @@ VACUUM used;
 SET work_mem = '1MB';
 RESET work_mem;
 SELECT * FROM seen;
+SELECT sum(calls) AS with_or_without_text FROM arx_perf.statements;
 RESET arx_perf.track_utility;
 
 DROP VIEW seen;
