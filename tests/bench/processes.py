@@ -1,0 +1,34 @@
+"""CPU time of processes and of the machine, from /proc."""
+import os
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def read_stat(pid):
+    """Parent, and CPU seconds of a process together with the children it has reaped."""
+    with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
+        fields = stat.read().rpartition(")")[2].split()
+    return int(fields[1]), sum(map(int, fields[11:15])) / TICKS
+
+
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        return [int(child) for child in file.read().split()]
+
+
+def family_cpu(pid):
+    """CPU seconds of a process, the children it has reaped and those that live."""
+    total = read_stat(pid)[1]
+    for child in children(pid):
+        try:
+            total += read_stat(child)[1]
+        except OSError:             # gone in between; its parent counts it now
+            pass
+    return total
+
+
+def machine_cpu():
+    """CPU seconds that all of the machine has used: user, nice, system, interrupts."""
+    with open("/proc/stat", encoding="ascii") as file:
+        value = [int(word) for word in file.readline().split()[1:8]]
+    return (sum(value) - value[3] - value[4]) / TICKS
