@@ -2,6 +2,10 @@
 # 070_cpu.pl
 #	  CPU time of statements against what the kernel says of the process.
 #
+# CPU time is estimated between two readings of the clock, 1 ms of execution
+# apart, and what is missing at one is given out until the next: statements may
+# exceed the time they took by 1 ms of user and 1 ms of system time, not more.
+#
 # The kernel's figure is utime + stime of /proc/<pid>/stat: right to one tick
 # (10 ms) at each reading.  It holds all the process does, statements only what
 # is between start and end of planning and execution.
@@ -85,7 +89,7 @@ sub long_statement
 	cmp_ok(abs($cpu - $kernel),
 		'<=', 0.15 * $kernel, "CPU time within 15 % of the kernel's figure")
 	  or diag("statement $cpu ms, process $kernel ms");
-	cmp_ok($cpu, '<=', $elapsed * 1.001, 'and not more than time elapsed');
+	cmp_ok($cpu, '<=', $elapsed + 2, 'and not more than time elapsed');
 	return;
 }
 
@@ -109,21 +113,21 @@ sub sleeping_statement
 
 # Nothing is exact for a statement of less than a millisecond, but sums are: never
 # more than the process used, or than the time statements took.  Running these
-# takes 100 to 400 microseconds each, parsing and replying 20 to 70; so at least
+# takes about 300 microseconds each, parsing and replying 30 to 100; so at least
 # half of what the process used is theirs.
 sub short_statements
 {
 	my $n = 1500;
 	my $file = write_script('short.sql', join '',
 		map { "SELECT sum(i) AS short FROM generate_series(1, $_) i;\n" }
-		  map { 1000 + $_ % 4000 } 1 .. $n);
+		  map { 6000 + $_ % 1000 } 1 .. $n);
 	reset_all();
 	my $kernel = cpu_of_running("\\o /dev/null\n\\i $file\n\\o");
 	my ($calls, $cpu, $elapsed) = measured('%AS short%');
 	is($calls, $n, 'a stream of short statements');
 	cmp_ok($cpu, '<=', $kernel + 2 * $tick_ms,
 		'their CPU time is not more than that of the process');
-	cmp_ok($cpu, '<=', $elapsed * 1.001, 'nor than the time they took');
+	cmp_ok($cpu, '<=', $elapsed + 2, 'nor than the time they took');
 	cmp_ok($cpu, '>=', 0.5 * $kernel, 'and at least half of the process')
 	  or diag("statements $cpu ms, process $kernel ms");
 	is( value(

@@ -16,7 +16,8 @@ my $node = new_node(
 	client_connection_check_interval => "'100ms'",
 	lock_timeout => 0);
 $node->safe_psql('postgres',
-	'CREATE TABLE t (a int PRIMARY KEY, b int); INSERT INTO t VALUES (1, 0), (2, 0)'
+	'CREATE TABLE t (a int PRIMARY KEY, b int); INSERT INTO t VALUES (1, 0), (2, 0);'
+	  . 'GRANT SELECT ON t TO PUBLIC'
 );
 
 sub reset_all
@@ -335,19 +336,40 @@ sub failures_not_logged
 	return;
 }
 
-# Many failures in a row: with nothing in between that may wait.
+# Many failures in a row, with nothing in between: in the executor, at its
+# start, in the planner, in a utility.
 sub many_failures
 {
-	reset_all();
 	my $n = 500;
-	$node->psql(
-		'postgres',
-		"SELECT 1 / (a - a) AS one_of_many FROM t;\n" x $n,
-		on_error_stop => 0);
-	is(failed_as('%one\_of\_many%'),
-		"22012|$n|$n|0", "$n failures in a row");
-	my $account = account_ok($node, 'after many failures');
-	is($account->{dropped}, 0, 'none was dropped');
+	$node->safe_psql('postgres',
+		'CREATE ROLE poor; CREATE TABLE rich (a int)');
+	for my $case (
+		[ 'SELECT 1 / (a - a) AS one_of_many FROM t', '22012' ],
+		[ 'SELECT a AS one_of_many FROM rich', '42501' ],
+		[ 'SELECT 1 / 0 AS one_of_many', '22012' ],
+		[ 'DROP TABLE one_of_many', '42P01' ])
+	{
+		my ($sql, $state) = @$case;
+		reset_all();
+		$node->psql(
+			'postgres',
+			"SET ROLE poor;\n" . "$sql;\n" x $n,
+			on_error_stop => 0);
+		is( $node->safe_psql(
+				'postgres', q{
+				SELECT sum(errors), sum(calls) FROM arx_perf.statements
+				WHERE query LIKE '%one\_of\_many%'}),
+			"$n|0",
+			"$n failures in a row of $sql");
+		is( $node->safe_psql(
+				'postgres', q{
+				SELECT sqlstate, count FROM arx_perf.statement_errors
+				WHERE queryid IS NOT NULL}),
+			"$state|$n",
+			"all with $state");
+		my $account = account_ok($node, 'after many failures');
+		is($account->{dropped}, 0, 'none was dropped');
+	}
 	return;
 }
 
