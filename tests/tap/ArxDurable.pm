@@ -114,8 +114,9 @@ sub account_holds
 }
 
 # await_saved($node, $what): until a save began after this call, and ended.
-# Looks at the file only, so nothing runs meanwhile.  The first save seen may
-# have begun before; the second one cannot have.
+# The first save seen may have begun before; the second one cannot have.  An
+# idle server saves nothing, so something runs meanwhile, but nothing that reads
+# the statistics.
 sub await_saved
 {
 	my ($node, $what) = @_;
@@ -124,6 +125,7 @@ sub await_saved
 	return await(
 		$what,
 		sub {
+			$node->safe_psql('postgres', 'SELECT 1');
 			my $state = join ' ', file_state(save_file($node));
 			$seen++ if $state ne '' && $state ne $last;
 			$last = $state;
