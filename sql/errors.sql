@@ -149,6 +149,24 @@ SELECT erring_caught();
 SELEC 1;
 SELECT * FROM seen;
 
+-- caught in a deferred trigger, which runs after the client's statement
+CREATE FUNCTION erring_late() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM 20 / id FROM erring;
+  RETURN NULL;
+EXCEPTION WHEN division_by_zero THEN
+  RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER late AFTER UPDATE ON erring DEFERRABLE INITIALLY DEFERRED
+  FOR EACH ROW EXECUTE FUNCTION erring_late();
+SELECT arx_perf.reset() IS NOT NULL AS reset;
+BEGIN;
+UPDATE erring SET note = 'late' WHERE id = 1;
+COMMIT;
+SELECT * FROM seen;
+SELECT dropped FROM arx_perf.statements_info;
+DROP TRIGGER late ON erring;
+
 -- at the client's level only: one
 SET arx_perf.track = 'top';
 SELECT arx_perf.reset() IS NOT NULL AS reset;
@@ -214,5 +232,5 @@ SELECT count(*) AS secrets FROM arx_perf.statement_errors
 
 DROP VIEW seen;
 DROP TABLE erring, erring_child;
-DROP FUNCTION erring_caught, erring_not_caught, erring_raise, erring_definer;
+DROP FUNCTION erring_caught, erring_not_caught, erring_raise, erring_definer, erring_late;
 DROP ROLE regress_arx_erring;

@@ -85,6 +85,25 @@ SELECT * FROM seen;
 DROP TRIGGER before_row ON leveled;
 DROP TRIGGER after_row ON leveled;
 
+-- deferred triggers run at the end of the transaction, but are not the client's
+CREATE CONSTRAINT TRIGGER deferred_row AFTER INSERT ON leveled DEFERRABLE INITIALLY DEFERRED
+  FOR EACH ROW EXECUTE FUNCTION leveled_trigger();
+SELECT arx_perf.reset() IS NOT NULL AS reset;
+DISCARD PLANS;
+INSERT INTO leveled VALUES (7);
+BEGIN;
+INSERT INTO leveled VALUES (8);
+COMMIT;
+SELECT * FROM seen;
+SET arx_perf.track = 'all';
+SELECT arx_perf.reset() IS NOT NULL AS reset;
+DISCARD PLANS;
+BEGIN;
+INSERT INTO leveled VALUES (9);
+COMMIT;
+SELECT * FROM seen;
+DROP TRIGGER deferred_row ON leveled;
+
 -- what a planner calls is inside too
 SET arx_perf.track = 'all';
 SELECT arx_perf.reset() IS NOT NULL AS reset;
