@@ -19,6 +19,7 @@ ArxSharedRing *arx_my_ring = NULL;
 char *arx_my_ring_slots = NULL;
 uint64 arx_my_ring_head = 0;
 uint32 arx_ring_slots = 0;
+bool arx_ring_spare_used = false;
 
 static ArxSharedRing *rings;
 static char *slots;

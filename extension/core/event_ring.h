@@ -127,11 +127,29 @@ arx_ring_reserve(void)
 	return arx_ring_next_slot();
 }
 
+/* Was a spare slot taken since arx_ring_refill()? */
+extern bool arx_ring_spare_used;
+
 /* The same without any lock: NULL when the ring is full to the last slot. */
 static inline void *
 arx_ring_reserve_now(void)
 {
+	arx_ring_spare_used = true;
 	return arx_ring_has_room(1) ? arx_ring_next_slot() : NULL;
+}
+
+/*
+ * Where locks may be taken again: makes sure that the spare slots are there.
+ * The ring must be attached when arx_ring_spare_used.
+ */
+static inline void
+arx_ring_refill(void)
+{
+	if (likely(!arx_ring_spare_used))
+		return;
+	arx_ring_spare_used = false;
+	if (!arx_ring_has_room(1 + ARX_RING_SPARE))
+		(void) arx_ring_drain_mine();
 }
 
 /* Publishes the slot last reserved.  executions: how many it stands for. */

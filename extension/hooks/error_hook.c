@@ -19,6 +19,7 @@
 #include "storage/ipc.h"
 #include "storage/proc.h"
 
+#include "core/event_ring.h"
 #include "core/settings.h"
 #include "core/subsystem.h"
 #include "hooks/statement_report.h"
@@ -53,14 +54,19 @@ ends_running_statement(const ErrorData *edata)
 			 (const char *) arx_running_handler);
 }
 
-static void
-report_running(int sqlstate)
+void
+arx_report_running(int sqlstate)
 {
 	ArxStatement *stmt = arx_running_stmt;
 
 	arx_running_stmt = NULL;
 	arx_nesting_level = 0;
 	arx_measure_end(arx_running_measure, stmt);
+	if (sqlstate == 0) /* gone without an error that anybody saw */
+	{
+		arx_ring_count_lost();
+		return;
+	}
 	stmt->sqlstate = sqlstate;
 	stmt->no_wait = true;
 	arx_report_finished(stmt);
@@ -94,7 +100,7 @@ note_error(ErrorData *edata)
 		return;
 	in_hook = true;
 	if (ends_running_statement(edata))
-		report_running(edata->sqlerrcode);
+		arx_report_running(edata->sqlerrcode);
 	else if (!arx_take_failed(edata->sqlerrcode))
 		report_unmeasured(edata->sqlerrcode);
 	arx_report_error_logged(edata->sqlerrcode, edata->message_id);

@@ -135,9 +135,3 @@ arx_cpu_end(const ArxCpuMark *mark, int64 now, int64 elapsed, int64 *user,
 	*user += (int64) Max(cpu.now.user - mark->user, 0);
 	*sys += (int64) Max(cpu.now.sys - mark->sys, 0);
 }
-
-void
-arx_cpu_abandon(void)
-{
-	cpu.depth = 0;
-}

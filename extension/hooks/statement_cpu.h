@@ -36,9 +36,6 @@ extern void arx_cpu_begin(ArxCpuMark *mark, int64 now);
 extern void arx_cpu_end(const ArxCpuMark *mark, int64 now, int64 elapsed,
 						int64 *user, int64 *sys);
 
-/* The stretches that began were left by an error: none is measured now. */
-extern void arx_cpu_abandon(void);
-
 /* Reads the process clock itself: CPU time so far, in nanoseconds. */
 extern void arx_cpu_read(ArxCpuMark *clock);
 

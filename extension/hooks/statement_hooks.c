@@ -12,6 +12,7 @@
 #include "access/parallel.h"
 #include "miscadmin.h"
 #include "storage/proc.h"
+#include "tcop/pquery.h"
 
 #include "compat/pg_compat_hooks.h"
 #include "core/event_ring.h"
@@ -26,6 +27,7 @@ typedef struct Execution
 	QueryDesc *query_desc; /* NULL once it was reported */
 	bool pooled;
 	bool unguarded; /* runs without a PG_TRY round it */
+	int last_error; /* SQLSTATE raised in it last; 0: none */
 	struct Execution *next;
 	MemoryContextCallback on_end;
 } Execution;
@@ -44,19 +46,15 @@ static ExecutorEnd_hook_type prev_ExecutorEnd;
 
 /*
  * The executor's memory goes while it runs unguarded: an error ended it.  If
- * the log hook was not told (a function had set log_min_messages, say), it is
- * at least known that an execution was missed.
+ * it was not logged (a function had set log_min_messages, say), the log hook
+ * has not told of it, and it is told here, as far as it is known.
  */
 static void
 leave_unguarded(Execution *execution)
 {
-	if (arx_running_stmt == &execution->stmt)
-	{
-		arx_running_stmt = NULL;
-		arx_cpu_abandon();
-		arx_ring_count_lost();
-	}
 	arx_nesting_level = 0;
+	if (arx_running_stmt == &execution->stmt)
+		arx_report_running(execution->last_error);
 }
 
 /* The executor's memory goes: so does the execution, reported or not. */
@@ -146,7 +144,7 @@ after_parse_analyze(ARX_PARSE_ANALYZE_PARAMS)
 		 arx_compat_utility_is_transparent(query->utilityStmt)))
 		return;
 	analyzed.queryid = (uint64) query->queryId;
-	analyzed.toplevel = arx_nesting_level == 0;
+	analyzed.toplevel = arx_at_client_level();
 	analyzed.text = pstate->p_sourcetext;
 	analyzed.text_location = query->stmt_location;
 	analyzed.text_len = query->stmt_len;
@@ -183,14 +181,15 @@ start_guarded(QueryDesc *queryDesc, int eflags)
 }
 
 /*
- * Will the log hook tell of an error that ends what runs now?  At a client's
- * level, yes: then the cost of a PG_TRY can be spared.
+ * Will the log hook tell of an error that ends what runs now?  For a client's
+ * statement, which always runs in a portal, yes: then the cost of a PG_TRY can
+ * be spared.
  */
 static inline bool
 log_tells_errors(void)
 {
-	return likely(arx_nesting_level == 0 && MyBackendType == B_BACKEND &&
-				  arx_compat_errors_are_logged());
+	return likely(arx_nesting_level == 0 && ActivePortal != NULL &&
+				  MyBackendType == B_BACKEND && arx_compat_errors_are_logged());
 }
 
 /* An error here (a missing privilege, say) fails the statement unstarted. */
@@ -218,6 +217,7 @@ begin_execution(QueryDesc *queryDesc, int eflags)
 		next_ExecutorStart(queryDesc, eflags);
 		return;
 	}
+	arx_ring_refill();
 	start_executor(queryDesc, eflags);
 	execution = new_execution(queryDesc->estate->es_query_cxt);
 	if (execution == NULL)
@@ -275,6 +275,18 @@ fail_execution(Execution *execution)
 	arx_report_failed(&execution->stmt);
 }
 
+/* Called for every message raised while an execution runs unguarded. */
+static void
+note_error_raised(void *arg)
+{
+	Execution *execution = arg;
+	int category = ERRCODE_TO_CATEGORY(geterrcode());
+
+	if (category != ERRCODE_SUCCESSFUL_COMPLETION &&
+		category != ERRCODE_WARNING && category != ERRCODE_NO_DATA)
+		execution->last_error = geterrcode();
+}
+
 /*
  * A client's statement, the usual case.  An error passes by here: the log hook
  * reports it, and the level is put right when the executor's memory goes.
@@ -282,7 +294,14 @@ fail_execution(Execution *execution)
 static inline void
 run_unguarded(Execution *execution, ARX_EXECUTOR_RUN_PARAMS)
 {
+	ErrorContextCallback context;
+
+	context.previous = error_context_stack;
+	context.callback = note_error_raised;
+	context.arg = execution;
+	error_context_stack = &context;
 	execution->unguarded = true;
+	execution->last_error = 0;
 	arx_running_stmt = &execution->stmt;
 	arx_running_measure = &execution->measure;
 	arx_running_handler = PG_exception_stack;
@@ -291,6 +310,7 @@ run_unguarded(Execution *execution, ARX_EXECUTOR_RUN_PARAMS)
 	arx_nesting_level = 0;
 	arx_running_stmt = NULL;
 	execution->unguarded = false;
+	error_context_stack = context.previous;
 }
 
 /* Any other statement; execution is NULL for one that is not tracked. */

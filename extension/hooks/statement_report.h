@@ -7,6 +7,7 @@
 
 #include "access/parallel.h"
 #include "miscadmin.h"
+#include "utils/fmgrprotos.h"
 
 #include "core/settings.h"
 #include "core/subsystem.h"
@@ -33,6 +34,16 @@ extern uint64 arx_starting_queryid;
 /* SQLSTATE of the client's statement that failed last, until the next one. */
 extern int arx_failed_sqlstate;
 
+/*
+ * Is what runs now what the client sent?  A deferred trigger runs after that,
+ * at level 0 as well.
+ */
+static inline bool
+arx_at_client_level(void)
+{
+	return arx_nesting_level == 0 && DatumGetInt32(pg_trigger_depth(NULL)) == 0;
+}
+
 /* Is a statement with this query id, at the present level, to be counted? */
 static inline bool
 arx_statement_tracked(uint64 queryid)
@@ -40,7 +51,7 @@ arx_statement_tracked(uint64 queryid)
 	if (queryid == 0)
 		return false;
 	if (arx_track != ARX_TRACK_ALL &&
-		(arx_track == ARX_TRACK_NONE || arx_nesting_level > 0))
+		(arx_track == ARX_TRACK_NONE || !arx_at_client_level()))
 		return false;
 	return arx_subsystems_are_ready && !IsParallelWorker();
 }
@@ -54,7 +65,7 @@ arx_statement_init(ArxStatement *stmt, ArxPhase phase, uint64 queryid,
 	memset(stmt, 0, offsetof(ArxStatement, counters[ARX_NCOMMON]));
 	stmt->queryid = queryid;
 	stmt->userid = GetUserId();
-	stmt->toplevel = arx_nesting_level == 0;
+	stmt->toplevel = arx_at_client_level();
 	stmt->phase = phase;
 	stmt->text = text;
 	stmt->text_location = location;
@@ -99,6 +110,12 @@ extern void arx_flush_plan(void);
  * error on its way and tells all observers of a failed execution.
  */
 extern void arx_report_failed(ArxStatement *stmt);
+
+/*
+ * Tells of the failure of the statement marked as running; sqlstate 0 if it is
+ * not known why.  Takes no lock.
+ */
+extern void arx_report_running(int sqlstate);
 
 /*
  * Did the client's statement just fail with this SQLSTATE?  True once: the

@@ -92,7 +92,7 @@ arx_reset(PG_FUNCTION_ARGS)
 	/* Before the entries go, so that none counts more than was recorded. */
 	if (everything && !minmax_only)
 		reset_account(now);
-	for (uint32 i = 0; i < arx_query_table.nentries; i++)
+	for (uint32 i = 0; i < arx_query_entries_limit(); i++)
 	{
 		ArxQueryKey key = arx_query_entry_at(i)->key;
 

@@ -65,7 +65,11 @@ init_totals(ArxSharedQueryTotals *totals)
 	pg_atomic_write_u64(&totals->stats_reset, (uint64) GetCurrentTimestamp());
 }
 
-/* Everything free: both free lists in rising order. */
+/*
+ * Everything free.  Entries and chunks are not touched before their first use,
+ * so that memory grows with it and a large table costs nothing at start; the
+ * server hands out zeroed memory.
+ */
 static void
 init_table(ArxQueryTable *table)
 {
@@ -75,20 +79,11 @@ init_table(ArxQueryTable *table)
 	SpinLockInit(&shared->free_mutex);
 	for (uint32 i = 0; i < table->nbuckets; i++)
 		table->buckets[i] = ARX_NO_ENTRY;
-	for (uint32 i = 0; i < table->nentries; i++)
-	{
-		ArxSharedQueryEntry *entry = arx_query_entry_at(i);
-
-		memset(entry, 0, ARX_QUERY_ENTRY_BYTES);
-		SpinLockInit(&entry->mutex);
-		entry->next = i + 1 < table->nentries ? i + 1 : ARX_NO_ENTRY;
-		pg_atomic_init_u64(&table->last_used[i], 0);
-	}
-	shared->free_entry = 0;
+	shared->free_entry = ARX_NO_ENTRY;
+	pg_atomic_init_u32(&shared->fresh_entry, 0);
 	pg_atomic_init_u32(&shared->nfree_entries, table->nentries);
-	for (uint32 i = 1; i <= table->nchunks; i++)
-		table->chunks[i][0] = i < table->nchunks ? i + 1 : ARX_NO_CHUNK;
-	shared->free_chunk = 1;
+	shared->free_chunk = ARX_NO_CHUNK;
+	shared->fresh_chunk = 1;
 	pg_atomic_init_u32(&shared->nfree_chunks, table->nchunks);
 }
 
@@ -160,6 +155,7 @@ arx_query_find(const ArxQueryKey *key)
 	return n;
 }
 
+/* From the free list, else one that was never used. */
 static uint32
 take_free_entry(void)
 {
@@ -169,10 +165,15 @@ take_free_entry(void)
 	SpinLockAcquire(&shared->free_mutex);
 	n = shared->free_entry;
 	if (n != ARX_NO_ENTRY)
-	{
 		shared->free_entry = arx_query_entry_at(n)->next;
-		pg_atomic_fetch_sub_u32(&shared->nfree_entries, 1);
+	else if (arx_query_entries_limit() < arx_query_table.nentries)
+	{
+		n = arx_query_entries_limit();
+		SpinLockInit(&arx_query_entry_at(n)->mutex);
+		pg_atomic_write_u32(&shared->fresh_entry, n + 1);
 	}
+	if (n != ARX_NO_ENTRY)
+		pg_atomic_fetch_sub_u32(&shared->nfree_entries, 1);
 	SpinLockRelease(&shared->free_mutex);
 	return n;
 }
@@ -305,6 +306,7 @@ arx_query_unlock_entry(ArxSharedQueryEntry *entry)
 	SpinLockRelease(&entry->mutex);
 }
 
+/* From the free list, else one that was never used. */
 static uint32
 take_chunk(void)
 {
@@ -314,10 +316,11 @@ take_chunk(void)
 	SpinLockAcquire(&shared->free_mutex);
 	n = shared->free_chunk;
 	if (n != ARX_NO_CHUNK)
-	{
 		shared->free_chunk = (uint32) arx_query_table.chunks[n][0];
+	else if (shared->fresh_chunk <= arx_query_table.nchunks)
+		n = shared->fresh_chunk++;
+	if (n != ARX_NO_CHUNK)
 		pg_atomic_fetch_sub_u32(&shared->nfree_chunks, 1);
-	}
 	SpinLockRelease(&shared->free_mutex);
 	if (n != ARX_NO_CHUNK)
 		memset(arx_query_table.chunks[n], 0, ARX_HISTOGRAM_CHUNK_BYTES);

@@ -33,10 +33,11 @@ cutoff(uint64 youngest)
 {
 	ArxQueryTable *table = &arx_query_table;
 	uint64 sample[SAMPLE];
-	uint32 step = table->nentries / SAMPLE + 1;
+	uint32 limit = arx_query_entries_limit();
+	uint32 step = limit / SAMPLE + 1;
 	int n = 0;
 
-	for (uint32 i = 0; i < table->nentries && n < SAMPLE; i += step)
+	for (uint32 i = 0; i < limit && n < SAMPLE; i += step)
 	{
 		uint64 used = pg_atomic_read_u64(&table->last_used[i]);
 
@@ -72,7 +73,7 @@ arx_query_evict(TimestampTz now)
 	if (!arx_query_table_is_full() || !claim_pass(now))
 		return 0;
 	oldest = cutoff((uint64) (now - GRACE));
-	for (uint32 i = 0; i < table->nentries && gone < limit; i++)
+	for (uint32 i = 0; i < arx_query_entries_limit() && gone < limit; i++)
 	{
 		uint64 used = pg_atomic_read_u64(&table->last_used[i]);
 		ArxQueryKey key;

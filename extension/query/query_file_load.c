@@ -164,7 +164,7 @@ take_totals(const ArxFileHeader *header)
 static void
 forget_all(void)
 {
-	for (uint32 i = 0; i < arx_query_table.nentries; i++)
+	for (uint32 i = 0; i < arx_query_entries_limit(); i++)
 	{
 		ArxQueryKey key = arx_query_entry_at(i)->key;
 

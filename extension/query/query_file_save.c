@@ -109,7 +109,7 @@ put_all(Writer *writer)
 	pg_crc32c crc;
 
 	put_header(writer);
-	for (uint32 i = 0; i < arx_query_table.nentries; i++)
+	for (uint32 i = 0; i < arx_query_entries_limit(); i++)
 		if (arx_query_copy(i, copy, true, &buf, &buf_size))
 			put_statement(writer, copy, encoded);
 	for (int i = 0; i < arx_query_errors_max(); i++)

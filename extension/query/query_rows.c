@@ -246,7 +246,7 @@ arx_statements(PG_FUNCTION_ARGS)
 	reading->text = palloc(reading->text_size);
 	reading->histogram = palloc(VARHDRSZ + ARX_HISTOGRAM_ENCODED_MAX);
 	arx_ring_drain_all();
-	for (uint32 i = 0; i < arx_query_table.nentries; i++)
+	for (uint32 i = 0; i < arx_query_entries_limit(); i++)
 	{
 		const ArxQueryStats *stats = &arx_query_entry_at(i)->stats;
 

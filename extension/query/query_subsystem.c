@@ -56,24 +56,26 @@ collector_tick(int64 now)
 	arx_query_evict(now);
 }
 
-static void
+static bool
 save(void)
 {
-	arx_ring_drain_all(); /* so that a save has all that ended before it */
 	if (arx_query_file_save())
-		return;
+		return true;
 	pg_atomic_fetch_add_u64(&arx_query_totals->save_failures, 1);
 	pg_atomic_write_u64(&arx_query_totals->last_save_failure,
 						(uint64) GetCurrentTimestamp());
+	return false;
 }
 
-/* Grows whenever there is something new to save. */
+/* Changes whenever the table has something new. */
 static uint64
 changes(void)
 {
-	return arx_ring_executions() +
-		pg_atomic_read_u64(&arx_query_totals->resets) +
-		pg_atomic_read_u64(&arx_query_totals->save_failures);
+	ArxQueryAccount account;
+
+	arx_query_account(&account);
+	return account.recorded + account.dropped +
+		pg_atomic_read_u64(&arx_query_totals->resets);
 }
 
 /* An idle server writes nothing. */
@@ -85,16 +87,17 @@ keeper_tick(int64 now)
 	int64 failed =
 		(int64) pg_atomic_read_u64(&arx_query_totals->last_save_failure);
 	int64 last = Max(saved, failed);
-	uint64 seen = changes();
+	uint64 seen;
 
+	if (arx_save_interval == 0 ||
+		(now >= last && now - last < arx_save_interval * USECS_PER_SEC))
+		return;
+	arx_ring_drain_all(); /* so that a save has all that ended before it */
+	seen = changes();
 	if (seen == saved_changes)
 		return;
-	if (arx_save_interval > 0 &&
-		(now < last || now - last >= arx_save_interval * USECS_PER_SEC))
-	{
-		save();
+	if (save())
 		saved_changes = seen;
-	}
 }
 
 static void
@@ -102,7 +105,8 @@ server_stop(void)
 {
 	if (IsBinaryUpgrade || arx_save_interval == 0)
 		return;
-	save();
+	arx_ring_drain_all();
+	(void) save();
 }
 
 const ArxSubsystem arx_query_subsystem = {

@@ -22,9 +22,11 @@
 typedef struct ArxSharedQueryTable
 {
 	ArxSharedQueryTotals totals;
-	slock_t free_mutex; /* both free lists */
-	uint32 free_entry;	/* ARX_NO_ENTRY: none */
-	uint32 free_chunk;	/* ARX_NO_CHUNK: none */
+	slock_t free_mutex; /* what follows; the atomics are read without it */
+	uint32 free_entry;	/* list of entries given back; ARX_NO_ENTRY: none */
+	uint32 free_chunk;	/* list of chunks given back; ARX_NO_CHUNK: none */
+	uint32 fresh_chunk; /* the lowest chunk that was never used */
+	pg_atomic_uint32 fresh_entry; /* the lowest entry that was never used */
 	pg_atomic_uint32 nfree_entries;
 	pg_atomic_uint32 nfree_chunks;
 } ArxSharedQueryTable;
@@ -50,6 +52,13 @@ arx_query_entry_at(uint32 n)
 {
 	return (ArxSharedQueryEntry *) (arx_query_table.entries +
 									(Size) n * ARX_QUERY_ENTRY_BYTES);
+}
+
+/* Entries from this number on were never used: no need to look at them. */
+static inline uint32
+arx_query_entries_limit(void)
+{
+	return pg_atomic_read_u32(&arx_query_table.shared->fresh_entry);
 }
 
 /* No free entry at this moment. */
