@@ -14,7 +14,8 @@
  * other executions in its window (under 1 ms).  A shorter one gets the mean
  * rate of its neighbours: right in sum over a mix, not for one execution.  CPU
  * spent between executions (parsing, network) in gaps of under 1 ms cannot be
- * told apart and counts as execution, but never makes CPU exceed elapsed time.
+ * told apart and counts as execution; the rates are capped so that CPU exceeds
+ * elapsed time by no more than the debts (1 ms of user and of system time).
  */
 #ifndef ARX_STATEMENT_CPU_H
 #define ARX_STATEMENT_CPU_H
