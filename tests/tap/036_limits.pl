@@ -11,8 +11,9 @@ use Test::More;
 use ArxPerf qw(new_node);
 use ArxDurable qw(make_shop use_shop picture same_picture account_holds);
 
-# What the segments do not show: locks, of 128 bytes each.
-my $lock_bytes = 128;
+# A segment begins at a cache line, and so takes whole ones.  What segments do
+# not show are the locks: a cache line each.
+my $line = 128;
 my $locks;
 
 sub memory_is_told
@@ -20,13 +21,13 @@ sub memory_is_told
 	my ($node, $when) = @_;
 	my ($told, $segments, $connections) = split /\|/,
 	  $node->safe_psql(
-		'postgres', q{
+		'postgres', qq{
 		SELECT (SELECT value::bigint FROM arx_perf.health
 				WHERE metric = 'shared_memory_bytes'),
-			(SELECT sum(allocated_size) FROM pg_shmem_allocations
-				WHERE name LIKE 'arx\_perf%'),
+			(SELECT sum((size + $line - 1) / $line * $line)
+				FROM pg_shmem_allocations WHERE name LIKE 'arx_perf%'),
 			current_setting('max_connections')});
-	my $rest = ($told - $segments) / $lock_bytes;
+	my $rest = ($told - $segments) / $line;
 	my $good =
 	  ok( $rest == int($rest)
 		  && $rest > $connections
