@@ -37,7 +37,7 @@ class Plan:
     view_rounds: int
 
 
-FULL = Plan(transactions=1200, cpu_rounds=15, reader_rounds=9, view_rounds=15)
+FULL = Plan(transactions=1200, cpu_rounds=13, reader_rounds=9, view_rounds=15)
 QUICK = Plan(transactions=600, cpu_rounds=3, reader_rounds=3, view_rounds=5)
 
 

@@ -24,9 +24,9 @@ KCACHE = Configuration("kcache", "pg_stat_statements + pg_stat_kcache",
 STACK = Configuration("stack", "pg_stat_statements + pg_stat_kcache + pg_wait_sampling",
                       ("pg_stat_statements", "pg_stat_kcache", "pg_wait_sampling"))
 ARX = Configuration("arx", "arx_perf", ("arx_perf",), view="arx_perf.statements")
+ARX_AGAIN = dataclasses.replace(ARX, key="arx2", title="arx_perf again")
 # pg_stat_statements leaves planning out unless told otherwise: like with like.
 ARX_NO_PLANNING = Configuration("arx_noplan", "arx_perf, track_planning = off", ("arx_perf",),
                                 ("arx_perf.track_planning = off",), view="arx_perf.statements")
 
 ALL = (NONE, NONE_AGAIN, PGSS, KCACHE, STACK, ARX, ARX_NO_PLANNING)
-BY_KEY = {c.key: c for c in ALL}

@@ -20,8 +20,6 @@ CASES = (
 TITLES = {"one": "32 clients on one prepared `SELECT 1`",
           "churn": "15,625 statements at random where 5,000 fit, 2 clients, simple protocol"}
 ROUNDS_BETWEEN_RESTARTS = 5
-MAX_FOREIGN = 0.25              # cores; a cell with more is run again
-TRIES = 2
 REAP_SECONDS = 30
 FILL_SHAPES = 10000
 
@@ -38,7 +36,7 @@ def measure(site, plan):
             order = list(servers)
             shuffle.shuffle(order)
             for configuration in order:
-                cell = quiet_cell(servers[configuration], workload, options, before, turn)
+                cell = warm_cell(servers[configuration], workload, options, before, turn)
                 data[key][configuration.key].append(cell)
         report.progress(f"server CPU: round {turn + 1} of {plan.cpu_rounds}")
     data["dropped"] = dropped_share(servers[configurations.ARX])
@@ -57,20 +55,13 @@ def restart(servers, first):
         server.freeze()
 
 
-def quiet_cell(server, workload, options, before, turn):
-    """The quietest of a few tries, or the first one that is quiet enough."""
+def warm_cell(server, workload, options, before, turn):
     server.thaw()
-    best = None
-    for _ in range(TRIES):
-        if before:
-            run_cell(server, workload, before, 2 * turn)
-        cell = run_cell(server, workload, options, 2 * turn + 1)
-        if best is None or cell["foreign"] < best["foreign"]:
-            best = cell
-        if best["foreign"] <= MAX_FOREIGN:
-            break
+    if before:
+        run_cell(server, workload, before, 2 * turn)
+    cell = run_cell(server, workload, options, 2 * turn + 1)
     server.freeze()
-    return best
+    return cell
 
 
 def run_cell(server, workload, options, seed):

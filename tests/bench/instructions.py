@@ -9,6 +9,7 @@ import workloads
 
 WORKLOADS = (workloads.ONE, workloads.KEY, workloads.KEY_SIMPLE, workloads.TPCB, workloads.SHAPES_SEEN,
              workloads.SHAPES_NEW)
+CONFIGURATIONS = (*configurations.ALL, configurations.ARX_AGAIN)
 # At most so many, and in any case fewer than pg_stat_statements.
 LIMITS = {workloads.ONE: 1000, workloads.SHAPES_NEW: 8000}
 COLLECTOR_EVENTS = 3000
@@ -19,10 +20,10 @@ TICKS_SECONDS = 3               # some ticks of the collector
 
 def measure(site, plan):
     """Instructions by workload and configuration, and the collector's by event."""
-    servers = {c: site.server(c) for c in configurations.ALL}
+    servers = {c: site.server(c) for c in CONFIGURATIONS}
     counts = counting.in_parallel(count, servers.values(), servers, [plan] * len(servers))
     data = {c.key: result for c, result in zip(servers, counts)}
-    two = servers[configurations.ARX], servers[configurations.ARX_NO_PLANNING]
+    two = servers[configurations.ARX], servers[configurations.ARX_AGAIN]
     idle, busy = counting.in_parallel(collector, two, (counting.FEW, COLLECTOR_EVENTS))
     return {"per_transaction": {w.key: {key: value[w.key] for key, value in data.items()} for w in WORKLOADS},
             "collector_per_event": (busy - idle) / (COLLECTOR_EVENTS - counting.FEW)}
@@ -60,23 +61,26 @@ def render(data):
         none = figures[configurations.NONE.key]
         added = {key: value - none for key, value in figures.items()}
         row = [workload.title, f"{none:,.0f}"]
-        row += [f"{added[c.key]:+,.0f}" for c in configurations.ALL[1:]]
+        row += [f"{added[c.key]:+,.0f}" for c in CONFIGURATIONS[1:]]
         rows.append(row + target_and_verdict(workload, added))
-    heading = ["user instructions a transaction", "none", *(c.title for c in configurations.ALL[1:])]
+    heading = ["user instructions a transaction", "none", *(c.title for c in CONFIGURATIONS[1:])]
     return "\n".join((
         "## Instructions added to a transaction", "",
         "The backend's user instructions, counted by valgrind: all of the server without a library, then what",
-        "each adds. Draining is included: with one busy client the backend drains its own ring.", "",
+        "each adds. Draining is included: with one busy client the backend drains its own ring. What happens by the",
+        "clock (reading the process clock, a tick of the collector) happens some 40 times as often a transaction as",
+        "outside valgrind, and more so on a busy machine.", "",
         report.table(heading + ["target for arx_perf", "verdict"], rows), "",
         f"An event that the collector drains costs the collector {data['collector_per_event']:,.0f} instructions,",
         "and the backend so many less."))
 
 
 def target_and_verdict(workload, added):
-    """The noise of a figure is what the second server without a library shows."""
+    """The noise of a figure is what the second server of a kind shows, with a library or without."""
     limit = min(added[configurations.PGSS.key], LIMITS.get(workload, float("inf")))
-    figure, noise = added[configurations.ARX.key], abs(added[configurations.NONE_AGAIN.key])
+    both = added[configurations.ARX.key], added[configurations.ARX_AGAIN.key]
+    noise = abs(added[configurations.NONE_AGAIN.key])
     text = "below pg_stat_statements"
     if workload in LIMITS:
         text += f", at most {LIMITS[workload]:+,}"
-    return [text, report.verdict_at_most(limit, figure - noise, figure + noise)]
+    return [text, report.verdict_at_most(limit, min(both) - noise, max(both) + noise)]

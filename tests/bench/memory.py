@@ -37,6 +37,5 @@ def render(data):
     return "\n".join((
         "## Shared memory", "",
         "At default settings and 100 connections: how much more `pg_shmem_allocations` adds up to than without a",
-        f"library. The server rounds its total to {ROUNDED_BYTES:,} bytes; what `health` says must explain it up to that.",
-        "",
+        f"library. The server rounds its total to {ROUNDED_BYTES:,} bytes; `health` must explain it up to that.", "",
         report.table(["server", "bytes more", "MB", "said by `health`", "target", "verdict"], rows)))

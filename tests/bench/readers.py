@@ -85,9 +85,9 @@ def render(data):
                "bounds of its median", "the same, plain table to plain table", "target", "verdict"]
     return "\n".join((
         "## New statements while the view is read", "",
-        f"{RATE:,} statements a second, each of a shape not seen for 15,000, by {CLIENTS} clients; latency from the moment "
-        "each was due.", "One more client reads the whole view in a loop, or a plain table with a copy of its rows. "
-        "Median (lowest–highest)", f"of {len(data[configurations.ARX.key]['view'])} rounds.", "",
+        f"{RATE:,} statements a second, each of a shape not seen for 15,000, by {CLIENTS} clients; latency from the",
+        "moment each was due. One more client reads the whole view in a loop, or a plain copy of its rows.",
+        f"Median (lowest–highest) of {len(data[configurations.ARX.key]['view'])} rounds.", "",
         report.table(heading, rows)))
 
 
