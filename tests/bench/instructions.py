@@ -68,8 +68,8 @@ def render(data):
         "## Instructions added to a transaction", "",
         "The backend's user instructions, counted by valgrind: all of the server without a library, then what",
         "each adds. Draining is included: with one busy client the backend drains its own ring. What happens by the",
-        "clock (reading the process clock, a tick of the collector) happens some 40 times as often a transaction as",
-        "outside valgrind, and more so on a busy machine.", "",
+        "clock (reading the process clock, a tick of the collector) happens more often a transaction than",
+        "outside valgrind, most of all on a busy machine.", "",
         report.table(heading + ["target for arx_perf", "verdict"], rows), "",
         f"An event that the collector drains costs the collector {data['collector_per_event']:,.0f} instructions,",
         "and the backend so many less."))
