@@ -99,10 +99,13 @@ static inline bool
 arx_compat_errors_are_logged(void)
 {
 #if PG_VERSION_NUM >= 190000
-	return log_min_messages[MyBackendType] <= ERROR;
+	int level = log_min_messages[MyBackendType];
 #else
-	return log_min_messages <= ERROR;
+	int level = log_min_messages;
 #endif
+
+	/* LOG is below ERROR by number, but ranks above it in the server log. */
+	return level <= ERROR && level != LOG;
 }
 
 /*

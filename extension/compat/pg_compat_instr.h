@@ -9,6 +9,8 @@
 #ifndef ARX_PG_COMPAT_INSTR_H
 #define ARX_PG_COMPAT_INSTR_H
 
+#include <time.h>
+
 #include "executor/instrument.h"
 #include "jit/jit.h"
 #include "nodes/execnodes.h"
@@ -25,14 +27,25 @@ arx_instr_ns(instr_time t)
 #endif
 }
 
-/* Now on the server's monotonic clock, in nanoseconds since some start. */
+/*
+ * Now on one monotonic clock for all processes, in nanoseconds since some
+ * start.  That is the server's own up to PG 18; PG 19 may read one of two with
+ * different origins, by a setting of each session (timing_clock_source).
+ */
 static inline int64
 arx_clock_ns(void)
 {
+#if PG_VERSION_NUM >= 190000
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64) now.tv_sec * INT64CONST(1000000000) + (int64) now.tv_nsec;
+#else
 	instr_time now;
 
 	INSTR_TIME_SET_CURRENT(now);
 	return arx_instr_ns(now);
+#endif
 }
 
 /*

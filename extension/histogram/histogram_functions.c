@@ -150,14 +150,11 @@ arx_sql_histogram_sum(PG_FUNCTION_ARGS)
 
 /* Copies the bytes to where they live as long as the rows are fetched. */
 static ArxHistogramReader *
-open_for_rows(FuncCallContext *context, Datum argument)
+open_for_rows(Datum argument)
 {
-	MemoryContext caller =
-		MemoryContextSwitchTo(context->multi_call_memory_ctx);
 	ArxHistogramReader *reader = palloc(sizeof(ArxHistogramReader));
 
 	arx_histogram_type_open(reader, DatumGetByteaPCopy(argument));
-	MemoryContextSwitchTo(caller);
 	return reader;
 }
 
@@ -172,13 +169,17 @@ arx_sql_histogram_buckets(PG_FUNCTION_ARGS)
 
 	if (SRF_IS_FIRSTCALL())
 	{
+		MemoryContext caller;
 		TupleDesc desc;
 
 		context = SRF_FIRSTCALL_INIT();
-		context->user_fctx = open_for_rows(context, PG_GETARG_DATUM(0));
 		if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 			elog(ERROR, "return type must be a row type");
+		/* Both outlive the call: its own memory is reset before each row. */
+		caller = MemoryContextSwitchTo(context->multi_call_memory_ctx);
 		context->tuple_desc = CreateTupleDescCopy(desc);
+		context->user_fctx = open_for_rows(PG_GETARG_DATUM(0));
+		MemoryContextSwitchTo(caller);
 	}
 	context = SRF_PERCALL_SETUP();
 	if (!arx_histogram_type_next(context->user_fctx, &index, &count))

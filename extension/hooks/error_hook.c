@@ -67,6 +67,7 @@ arx_report_running(int sqlstate)
 		arx_ring_count_lost();
 		return;
 	}
+	stmt->phase = ARX_PHASE_EXEC; /* from the planner it gets no further */
 	stmt->sqlstate = sqlstate;
 	stmt->no_wait = true;
 	arx_report_finished(stmt);

@@ -99,6 +99,7 @@ measure_planner(ARX_PLANNER_PARAMS)
 		arx_statement_init(&stmt, ARX_PHASE_PLAN, (uint64) parse->queryId,
 						   query_string, parse->stmt_location, parse->stmt_len);
 		arx_measure_begin(&measure);
+		arx_mark_running(&stmt, &measure, NULL);
 	}
 	arx_nesting_level++;
 	PG_TRY();
@@ -108,11 +109,13 @@ measure_planner(ARX_PLANNER_PARAMS)
 	PG_CATCH();
 	{
 		arx_nesting_level--;
+		arx_unmark_running();
 		report_failed_plan(parse, query_string, measured ? &measure : NULL);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
 	arx_nesting_level--;
+	arx_unmark_running();
 	if (measured)
 	{
 		arx_measure_end(&measure, &stmt);

@@ -302,13 +302,11 @@ run_unguarded(Execution *execution, ARX_EXECUTOR_RUN_PARAMS)
 	error_context_stack = &context;
 	execution->unguarded = true;
 	execution->last_error = 0;
-	arx_running_stmt = &execution->stmt;
-	arx_running_measure = &execution->measure;
-	arx_running_handler = PG_exception_stack;
+	arx_mark_running(&execution->stmt, &execution->measure, PG_exception_stack);
 	arx_nesting_level = 1;
 	next_ExecutorRun(ARX_EXECUTOR_RUN_ARGS);
 	arx_nesting_level = 0;
-	arx_running_stmt = NULL;
+	arx_unmark_running();
 	execution->unguarded = false;
 	error_context_stack = context.previous;
 }
@@ -317,6 +315,8 @@ run_unguarded(Execution *execution, ARX_EXECUTOR_RUN_PARAMS)
 static void
 run_guarded(Execution *execution, ARX_EXECUTOR_RUN_PARAMS)
 {
+	if (execution)
+		arx_mark_running(&execution->stmt, &execution->measure, NULL);
 	arx_nesting_level++;
 	PG_TRY();
 	{
@@ -325,12 +325,14 @@ run_guarded(Execution *execution, ARX_EXECUTOR_RUN_PARAMS)
 	PG_CATCH();
 	{
 		arx_nesting_level--;
+		arx_unmark_running();
 		if (execution)
 			fail_execution(execution);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
 	arx_nesting_level--;
+	arx_unmark_running();
 }
 
 static void
@@ -380,7 +382,10 @@ finish_execution(QueryDesc *queryDesc)
 	}
 	execution = find_execution(queryDesc);
 	if (execution)
+	{
 		arx_measure_begin(&execution->measure);
+		arx_mark_running(&execution->stmt, &execution->measure, NULL);
+	}
 	arx_nesting_level++;
 	PG_TRY();
 	{
@@ -389,12 +394,14 @@ finish_execution(QueryDesc *queryDesc)
 	PG_CATCH();
 	{
 		arx_nesting_level--;
+		arx_unmark_running();
 		if (execution)
 			fail_execution(execution);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
 	arx_nesting_level--;
+	arx_unmark_running();
 	if (execution)
 		arx_measure_end(&execution->measure, &execution->stmt);
 }

@@ -44,6 +44,28 @@ arx_at_client_level(void)
 	return arx_nesting_level == 0 && DatumGetInt32(pg_trigger_depth(NULL)) == 0;
 }
 
+/*
+ * Marks the client's own statement as running, or no more.  handler is
+ * PG_exception_stack where no PG_CATCH of ours will see an error, else NULL.
+ */
+static inline void
+arx_mark_running(ArxStatement *stmt, const ArxMeasure *measure,
+				 const void *handler)
+{
+	if (arx_nesting_level > 0)
+		return;
+	arx_running_stmt = stmt;
+	arx_running_measure = measure;
+	arx_running_handler = handler;
+}
+
+static inline void
+arx_unmark_running(void)
+{
+	if (arx_nesting_level == 0)
+		arx_running_stmt = NULL;
+}
+
 /* Is a statement with this query id, at the present level, to be counted? */
 static inline bool
 arx_statement_tracked(uint64 queryid)

@@ -116,12 +116,7 @@ measure_utility(ARX_UTILITY_PARAMS)
 		arx_statement_init(&stmt, ARX_PHASE_EXEC, queryid, queryString,
 						   pstmt->stmt_location, pstmt->stmt_len);
 		arx_measure_begin(&measure);
-		if (arx_nesting_level == 0)
-		{
-			arx_running_stmt = &stmt;
-			arx_running_measure = &measure;
-			arx_running_handler = NULL; /* errors come to PG_CATCH first */
-		}
+		arx_mark_running(&stmt, &measure, NULL);
 	}
 	arx_flush_plan();
 	arx_nesting_level++;
@@ -131,8 +126,8 @@ measure_utility(ARX_UTILITY_PARAMS)
 	}
 	PG_CATCH();
 	{
-		if (--arx_nesting_level == 0)
-			arx_running_stmt = NULL;
+		arx_nesting_level--;
+		arx_unmark_running();
 		if (tracked)
 		{
 			arx_measure_end(&measure, &stmt);
@@ -142,8 +137,8 @@ measure_utility(ARX_UTILITY_PARAMS)
 	}
 	PG_END_TRY();
 	arx_flush_plan();
-	if (--arx_nesting_level == 0)
-		arx_running_stmt = NULL;
+	arx_nesting_level--;
+	arx_unmark_running();
 	if (tracked)
 	{
 		/* Not pstmt, not queryString: both may be freed by now. */

@@ -87,7 +87,8 @@ look_up(const ArxQueryKey *key)
 {
 	uint32 n = arx_query_hint(key);
 
-	if (n != ARX_NO_ENTRY && arx_query_entry_at(n)->key.queryid == key->queryid)
+	if (n != ARX_NO_ENTRY &&
+		arx_query_key_equal(&arx_query_entry_at(n)->key, key))
 		return n;
 	n = arx_query_find(key);
 	if (n != ARX_NO_ENTRY)
@@ -135,7 +136,7 @@ lacks_text(const ArxQueryKey *key, uint32 hint)
 		return true;
 	entry = arx_query_entry_at(hint);
 	return entry->text_state == ARX_TEXT_WANTED ||
-		entry->key.queryid != key->queryid;
+		!arx_query_key_equal(&entry->key, key);
 }
 
 /* The statement runs without a text: take it from its source. */

@@ -100,7 +100,8 @@ arx_query_restore(const ArxQueryCopy *copy)
 
 	if (arx_query_table_is_full()) /* it was larger when it was saved */
 		return false;
-	n = arx_query_find_or_add(&copy->key, copy->stats.last_seen);
+	n = arx_query_find_or_add(
+		&copy->key, Max(copy->stats.last_seen, copy->stats.stats_since));
 	if (n == ARX_NO_ENTRY)
 		return false;
 	if (copy->text_state == ARX_TEXT_WITHHELD)

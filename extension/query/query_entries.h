@@ -68,6 +68,13 @@ typedef struct ArxQueryStats
 	TimestampTz last_seen;
 } ArxQueryStats;
 
+/* Analysed but never run (so far): nothing to tell. */
+static inline bool
+arx_query_is_unused(const ArxQueryStats *stats)
+{
+	return stats->calls == 0 && stats->errors == 0 && stats->plans == 0;
+}
+
 /* Why an entry has no text. */
 typedef enum ArxTextState
 {

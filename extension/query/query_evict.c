@@ -78,7 +78,8 @@ arx_query_evict(TimestampTz now)
 		uint64 used = pg_atomic_read_u64(&table->last_used[i]);
 		ArxQueryKey key;
 
-		if (used == 0 || used > oldest)
+		/* Used in the future: the clock was set back, so it is old. */
+		if (used == 0 || (used > oldest && used <= (uint64) now))
 			continue;
 		key = arx_query_entry_at(i)->key;
 		if (key.queryid != 0 && arx_query_remove(i, &key))

@@ -110,7 +110,8 @@ put_all(Writer *writer)
 
 	put_header(writer);
 	for (uint32 i = 0; i < arx_query_entries_limit(); i++)
-		if (arx_query_copy(i, copy, true, &buf, &buf_size))
+		if (arx_query_copy(i, copy, true, &buf, &buf_size) &&
+			!arx_query_is_unused(&copy->stats))
 			put_statement(writer, copy, encoded);
 	for (int i = 0; i < arx_query_errors_max(); i++)
 	{

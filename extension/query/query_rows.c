@@ -224,13 +224,6 @@ put_statement(Reading *reading)
 	arx_row_end(row);
 }
 
-/* Analysed but never run (so far): nothing to tell. */
-static bool
-is_unused(const ArxQueryStats *stats)
-{
-	return stats->calls == 0 && stats->errors == 0 && stats->plans == 0;
-}
-
 /* arx_perf.statements(showtext boolean, seen_since timestamptz) */
 Datum
 arx_statements(PG_FUNCTION_ARGS)
@@ -250,13 +243,14 @@ arx_statements(PG_FUNCTION_ARGS)
 	{
 		const ArxQueryStats *stats = &arx_query_entry_at(i)->stats;
 
+		CHECK_FOR_INTERRUPTS();
 		/* A peek without the lock; what changes now, the next call shows. */
 		if (arx_query_entry_at(i)->key.queryid == 0 ||
 			(!PG_ARGISNULL(1) && stats->last_seen < since))
 			continue;
 		if (arx_query_copy(i, &reading->copy, reading->show_text,
 						   &reading->text, &reading->text_size) &&
-			!is_unused(&reading->copy.stats))
+			!arx_query_is_unused(&reading->copy.stats))
 			put_statement(reading);
 	}
 	return (Datum) 0;

@@ -67,37 +67,41 @@ save(void)
 	return false;
 }
 
-/* Changes whenever the table has something new. */
+/* What was counted into the table so far: does not move on an idle server. */
 static uint64
-changes(void)
+counted(void)
 {
 	ArxQueryAccount account;
 
 	arx_query_account(&account);
-	return account.recorded + account.dropped +
-		pg_atomic_read_u64(&arx_query_totals->resets);
+	return account.recorded + account.dropped;
 }
 
 /* An idle server writes nothing. */
 static void
 keeper_tick(int64 now)
 {
-	static uint64 saved_changes = 0;
+	static uint64 saved_counted = 0;
+	static uint64 saved_resets = 0;
 	int64 saved = (int64) pg_atomic_read_u64(&arx_query_totals->last_save);
 	int64 failed =
 		(int64) pg_atomic_read_u64(&arx_query_totals->last_save_failure);
 	int64 last = Max(saved, failed);
+	uint64 resets;
 	uint64 seen;
 
 	if (arx_save_interval == 0 ||
 		(now >= last && now - last < arx_save_interval * USECS_PER_SEC))
 		return;
 	arx_ring_drain_all(); /* so that a save has all that ended before it */
-	seen = changes();
-	if (seen == saved_changes)
+	resets = pg_atomic_read_u64(&arx_query_totals->resets);
+	seen = counted();
+	if (seen == saved_counted && resets == saved_resets)
 		return;
-	if (save())
-		saved_changes = seen;
+	if (!save())
+		return;
+	saved_counted = seen;
+	saved_resets = resets;
 }
 
 static void
