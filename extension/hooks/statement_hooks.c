@@ -368,14 +368,40 @@ next_ExecutorFinish(QueryDesc *queryDesc)
 		standard_ExecutorFinish(queryDesc);
 }
 
-/* AFTER triggers and the rest of modifying CTEs run here; a SELECT has none. */
+static bool
+any_has_triggers(List *relations)
+{
+	ListCell *cell;
+
+	foreach (cell, relations)
+		if (((ResultRelInfo *) lfirst(cell))->ri_TrigDesc != NULL)
+			return true;
+	return false;
+}
+
+/*
+ * AFTER triggers and the rest of modifying CTEs run in ExecutorFinish; most
+ * statements have neither, and need not be measured there.
+ */
+static inline bool
+finish_has_work(const QueryDesc *queryDesc)
+{
+	const EState *estate = queryDesc->estate;
+
+	if (queryDesc->operation == CMD_SELECT &&
+		!queryDesc->plannedstmt->hasModifyingCTE)
+		return false;
+	return estate->es_auxmodifytables != NIL ||
+		any_has_triggers(estate->es_opened_result_relations) ||
+		any_has_triggers(estate->es_tuple_routing_result_relations);
+}
+
 static void
 finish_execution(QueryDesc *queryDesc)
 {
 	Execution *execution;
 
-	if (queryDesc->operation == CMD_SELECT &&
-		!queryDesc->plannedstmt->hasModifyingCTE)
+	if (!finish_has_work(queryDesc))
 	{
 		next_ExecutorFinish(queryDesc);
 		return;
