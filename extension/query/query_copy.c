@@ -8,6 +8,8 @@
  */
 #include "postgres.h"
 
+#include "mb/pg_wchar.h"
+
 #include "query/query_table.h"
 #include "query/query_text_store.h"
 
@@ -37,9 +39,6 @@ copy_text(const ArxSharedQueryEntry *entry, ArxQueryCopy *copy, char *buf,
 {
 	const ArxStoredText *stored;
 
-	copy->text = NULL;
-	copy->text_len = 0;
-	copy->text_state = entry->text_state;
 	if (!DsaPointerIsValid(entry->text))
 		return true;
 	stored = arx_text_get(entry->text);
@@ -76,6 +75,7 @@ arx_query_copy(uint32 n, ArxQueryCopy *copy, bool want_text, char **buf,
 			arx_query_unlock_entry(entry);
 			copy->text = NULL;
 			copy->text_len = 0;
+			copy->text_encoding = PG_SQL_ASCII;
 			copy->text_state = entry->text_state;
 			if (want_text)
 				fits = copy_text(entry, copy, *buf, *buf_size);

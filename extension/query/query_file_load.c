@@ -105,9 +105,10 @@ take_statement(Reader *reader, ArxQueryCopy *copy, uint8 *encoded, char *text)
 		!take(reader, &copy->stats, sizeof(copy->stats)) ||
 		!take(reader, &copy->text_state, sizeof(copy->text_state)) ||
 		!take(reader, &copy->text_encoding, sizeof(copy->text_encoding)) ||
-		!PG_VALID_BE_ENCODING(copy->text_encoding) ||
 		!take(reader, &text_len, sizeof(text_len)) ||
-		text_len > ARX_QUERY_TEXT_LIMIT || !take(reader, text, text_len) ||
+		text_len > ARX_QUERY_TEXT_LIMIT ||
+		(text_len > 0 && !PG_VALID_BE_ENCODING(copy->text_encoding)) ||
+		!take(reader, text, text_len) ||
 		!take_histogram(reader, copy, encoded) || copy->key.queryid == 0)
 		return false;
 	copy->text = text_len > 0 ? text : NULL;
