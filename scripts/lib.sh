@@ -15,12 +15,14 @@
 #   prefix    private copy of the server, "make install" goes there
 #   bindir    its programs
 #   pg_config its pg_config
+#   run_env   more variables (NAME=VALUE) for whatever runs as that user
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 work=
 keep_work=
 run_user=
 child=
+run_env=()
 no_cluster_conf=
 
 # Packages for building the extension for a major.
@@ -268,7 +270,7 @@ become() {
     exec setsid "${switch[@]}" env -i \
         "PATH=${bindir:+$bindir:}/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin" \
         "HOME=$work/home" "TMPDIR=$work/tmp" LC_ALL=C.UTF-8 \
-        "PG_CONFIG=${pg_config:-}" "$@"
+        "PG_CONFIG=${pg_config:-}" "${run_env[@]}" "$@"
 }
 
 # Runs a short command as the unprivileged user.

@@ -5,7 +5,7 @@
 #
 # Each step prints one line, and what failed.  Needs lib.sh.  The options of
 # scripts/test are read from its variables quick, only, server_only,
-# core_suite and fuzz_seconds.
+# core_suite, fuzz_seconds, sanitize and valgrind.
 
 passed=0
 failed=0
@@ -89,7 +89,7 @@ tap_result() {
 
 need_test_packages() {
     local required welcome
-    required="$(build_packages "$1") perl libipc-run-perl"
+    required="$(build_packages "$1") perl libipc-run-perl${valgrind:+ valgrind}"
     welcome="postgresql-$1-pg-stat-kcache postgresql-$1-pg-wait-sampling"
     if [ -z "$server_only" ]; then
         required+=" libcmocka-dev python3"
@@ -103,6 +103,7 @@ test_here() {
     local major=$1
     [ "$major" = "$(host_major)" ] || need_test_packages "$major"
     copy_server "$major"
+    [ -z "$sanitize" ] || use_sanitizer
     say "$("$bindir/postgres" --version), $(uname -m)"
     if [ -z "$server_only" ] && [ -z "$core_suite" ]; then
         [ ${#only[@]} -gt 0 ] || step_lint
@@ -111,15 +112,24 @@ test_here() {
     fi
     wants_server || return 0
     step_build || return 0
+    [ -z "$valgrind" ] || use_memcheck
     if [ -n "$core_suite" ]; then
         step_core_suite "$core_suite"
-        return
+    else
+        steps_with_server
     fi
-    [ ${#only[@]} -gt 0 ] || step_symbols
+    [ -z "$sanitize" ] || step_sanitizer
+    [ -z "$valgrind" ] || step_memcheck
+}
+
+steps_with_server() {
+    # The sanitizer's own functions are among the symbols.
+    [ ${#only[@]} -gt 0 ] || [ -n "$sanitize" ] || step_symbols
     step_regress
     [ -z "$quick" ] || return 0
     step_isolation
-    step_tap
+    # Under memcheck only those that were asked for.
+    [ -n "$valgrind" ] && [ ${#only[@]} -eq 0 ] || step_tap
 }
 
 step_lint() {
@@ -196,7 +206,8 @@ run_fuzz() {
 # Builds and installs; that it does without a warning is a test.
 step_build() {
     local log=$work/log/build
-    if make_arx "$log" clean && make_arx "$log" -j"$(nproc)" all && make_arx "$log" install; then
+    if make_arx "$log" clean && make_arx "$log" -j"$(nproc)" "${build_options[@]}" all &&
+        make_arx "$log" "${build_options[@]}" install; then
         [ ${#only[@]} -gt 0 ] || result "build" 1 0 0
         return 0
     fi
@@ -240,6 +251,7 @@ step_regress() {
         show_tail "$tree/regression.diffs" 120
         [ -s "$tree/regression.diffs" ] || show_server_trouble "$log" "$tree/log"
     fi
+    [ -z "$sanitize" ] || note_undefined
 }
 
 step_isolation() {
@@ -256,6 +268,7 @@ step_isolation() {
         show_tail "$tree/output_iso/regression.diffs" 120
         [ -s "$tree/output_iso/regression.diffs" ] || show_server_trouble "$log" "$tree/output_iso/log"
     fi
+    [ -z "$sanitize" ] || note_undefined
 }
 
 # Prints the lines of a log that name failed tests.
@@ -289,6 +302,7 @@ step_tap() {
             fi
             show_tap_logs
         fi
+        [ -z "$sanitize" ] || note_undefined
     done
 }
 
