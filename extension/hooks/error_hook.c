@@ -84,8 +84,7 @@ report_unmeasured(int sqlstate)
 	ArxStatement stmt;
 
 	arx_statement_init(&stmt, queryid ? ARX_PHASE_EXEC : ARX_PHASE_UNKNOWN,
-					   queryid, NULL, -1, 0);
-	stmt.toplevel = true;
+					   queryid, true, NULL, -1, 0);
 	stmt.no_wait = true;
 	stmt.sqlstate = sqlstate;
 	stmt.end_ns = arx_clock_ns();

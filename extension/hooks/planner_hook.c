@@ -73,12 +73,13 @@ static void
 report_failed_plan(const Query *parse, const char *text,
 				   const ArxMeasure *measure)
 {
+	bool client = arx_at_client_level();
 	ArxStatement stmt;
 
-	if (text == NULL || !arx_statement_tracked((uint64) parse->queryId))
+	if (text == NULL || !arx_statement_tracked((uint64) parse->queryId, client))
 		return;
-	arx_statement_init(&stmt, ARX_PHASE_EXEC, (uint64) parse->queryId, text,
-					   parse->stmt_location, parse->stmt_len);
+	arx_statement_init(&stmt, ARX_PHASE_EXEC, (uint64) parse->queryId, client,
+					   text, parse->stmt_location, parse->stmt_len);
 	if (measure)
 		arx_measure_end(measure, &stmt);
 	arx_report_failed(&stmt);
@@ -90,14 +91,16 @@ measure_planner(ARX_PLANNER_PARAMS)
 	PlannedStmt *result = NULL;
 	ArxStatement stmt;
 	ArxMeasure measure;
+	bool client = arx_at_client_level();
 	/* volatile only for the compiler's fear of longjmp */
 	volatile bool measured = arx_track_planning && query_string &&
-		arx_statement_tracked((uint64) parse->queryId);
+		arx_statement_tracked((uint64) parse->queryId, client);
 
 	if (measured)
 	{
 		arx_statement_init(&stmt, ARX_PHASE_PLAN, (uint64) parse->queryId,
-						   query_string, parse->stmt_location, parse->stmt_len);
+						   client, query_string, parse->stmt_location,
+						   parse->stmt_len);
 		arx_measure_begin(&measure);
 		arx_mark_running(&stmt, &measure, NULL);
 	}

@@ -11,6 +11,7 @@
 
 #include "access/parallel.h"
 #include "miscadmin.h"
+#include "port/pg_bitutils.h"
 #include "storage/proc.h"
 #include "tcop/pquery.h"
 
@@ -25,14 +26,15 @@ typedef struct Execution
 	ArxStatement stmt;
 	ArxMeasure measure;	   /* of the stretch that runs now */
 	QueryDesc *query_desc; /* NULL once it was reported */
-	bool pooled;
-	bool unguarded; /* runs without a PG_TRY round it */
-	int last_error; /* SQLSTATE raised in it last; 0: none */
+	uint32 pool_bit;	   /* its bit in pool_used; 0: not of the pool */
+	bool unguarded;		   /* runs without a PG_TRY round it */
+	int last_error;		   /* SQLSTATE raised in it last; 0: none */
 	struct Execution *next;
 	MemoryContextCallback on_end;
 } Execution;
 
 #define POOL_SIZE 8
+#define POOL_FULL ((1u << POOL_SIZE) - 1)
 
 static Execution pool[POOL_SIZE];
 static uint32 pool_used = 0;		 /* one bit each */
@@ -62,35 +64,28 @@ static void
 forget_execution(void *arg)
 {
 	Execution *gone = arg;
+	Execution **link = &executions;
 
 	if (unlikely(gone->unguarded))
 		leave_unguarded(gone);
-	for (Execution **link = &executions; *link; link = &(*link)->next)
-	{
-		if (*link == gone)
-		{
-			*link = gone->next;
-			break;
-		}
-	}
-	if (gone->pooled)
-		pool_used &= ~(1u << (gone - pool));
+	while (*link != gone)
+		link = &(*link)->next;
+	*link = gone->next;
+	pool_used &= ~gone->pool_bit;
 }
 
 static Execution *
 new_execution(MemoryContext context)
 {
-	Execution *made = NULL;
+	Execution *made;
 
-	if (likely(pool_used != (1u << POOL_SIZE) - 1))
+	if (likely(pool_used != POOL_FULL))
 	{
-		int free_one = 0;
+		int free_one = pg_rightmost_one_pos32(~pool_used);
 
-		while (pool_used & (1u << free_one))
-			free_one++;
-		pool_used |= 1u << free_one;
 		made = &pool[free_one];
-		made->pooled = true;
+		made->pool_bit = 1u << free_one;
+		pool_used |= made->pool_bit;
 	}
 	else
 	{
@@ -98,7 +93,7 @@ new_execution(MemoryContext context)
 										  MCXT_ALLOC_NO_OOM);
 		if (made == NULL)
 			return NULL;
-		made->pooled = false;
+		made->pool_bit = 0;
 	}
 	made->on_end.func = forget_execution;
 	made->on_end.arg = made;
@@ -109,8 +104,7 @@ new_execution(MemoryContext context)
 	return made;
 }
 
-/* Not inlined: its loop variable would be at the mercy of PG_TRY's longjmp. */
-static pg_noinline Execution *
+static inline Execution *
 find_execution(const QueryDesc *query_desc)
 {
 	for (Execution *e = executions; e; e = e->next)
@@ -119,14 +113,15 @@ find_execution(const QueryDesc *query_desc)
 	return NULL;
 }
 
-static void
-init_from_query(ArxStatement *stmt, const QueryDesc *query_desc)
+static inline void
+init_from_query(ArxStatement *stmt, const QueryDesc *query_desc,
+				bool at_client_level)
 {
 	const PlannedStmt *planned = query_desc->plannedstmt;
 
 	arx_statement_init(stmt, ARX_PHASE_EXEC, (uint64) planned->queryId,
-					   query_desc->sourceText, planned->stmt_location,
-					   planned->stmt_len);
+					   at_client_level, query_desc->sourceText,
+					   planned->stmt_location, planned->stmt_len);
 	stmt->plan_kind = (uint8) arx_compat_plan_kind(planned);
 }
 
@@ -134,17 +129,18 @@ static void
 after_parse_analyze(ARX_PARSE_ANALYZE_PARAMS)
 {
 	ArxAnalyzed analyzed;
+	bool at_client_level = arx_at_client_level();
 
 	if (prev_post_parse_analyze)
 		prev_post_parse_analyze(ARX_PARSE_ANALYZE_ARGS);
-	if (!arx_statement_tracked((uint64) query->queryId))
+	if (!arx_statement_tracked((uint64) query->queryId, at_client_level))
 		return;
 	if (query->utilityStmt &&
 		(!arx_track_utility ||
 		 arx_compat_utility_is_transparent(query->utilityStmt)))
 		return;
 	analyzed.queryid = (uint64) query->queryId;
-	analyzed.toplevel = arx_at_client_level();
+	analyzed.toplevel = at_client_level;
 	analyzed.text = pstate->p_sourcetext;
 	analyzed.text_location = query->stmt_location;
 	analyzed.text_len = query->stmt_len;
@@ -173,7 +169,7 @@ start_guarded(QueryDesc *queryDesc, int eflags)
 	{
 		ArxStatement failed;
 
-		init_from_query(&failed, queryDesc);
+		init_from_query(&failed, queryDesc, arx_at_client_level());
 		arx_report_failed(&failed);
 		PG_RE_THROW();
 	}
@@ -209,10 +205,12 @@ start_executor(QueryDesc *queryDesc, int eflags)
 static void
 begin_execution(QueryDesc *queryDesc, int eflags)
 {
+	bool at_client_level = arx_at_client_level();
 	Execution *execution;
 
 	if ((eflags & EXEC_FLAG_EXPLAIN_ONLY) ||
-		!arx_statement_tracked((uint64) queryDesc->plannedstmt->queryId))
+		!arx_statement_tracked((uint64) queryDesc->plannedstmt->queryId,
+							   at_client_level))
 	{
 		next_ExecutorStart(queryDesc, eflags);
 		return;
@@ -226,7 +224,7 @@ begin_execution(QueryDesc *queryDesc, int eflags)
 		return;
 	}
 	execution->query_desc = queryDesc;
-	init_from_query(&execution->stmt, queryDesc);
+	init_from_query(&execution->stmt, queryDesc, at_client_level);
 	if (arx_plan_is_waiting)
 		arx_take_plan(&execution->stmt);
 }
@@ -312,7 +310,7 @@ run_unguarded(Execution *execution, ARX_EXECUTOR_RUN_PARAMS)
 }
 
 /* Any other statement; execution is NULL for one that is not tracked. */
-static void
+static pg_noinline void
 run_guarded(Execution *execution, ARX_EXECUTOR_RUN_PARAMS)
 {
 	if (execution)
@@ -396,17 +394,10 @@ finish_has_work(const QueryDesc *queryDesc)
 		any_has_triggers(estate->es_tuple_routing_result_relations);
 }
 
-static void
-finish_execution(QueryDesc *queryDesc)
+/* execution is NULL for a statement that is not tracked. */
+static pg_noinline void
+finish_measured(Execution *execution, QueryDesc *queryDesc)
 {
-	Execution *execution;
-
-	if (!finish_has_work(queryDesc))
-	{
-		next_ExecutorFinish(queryDesc);
-		return;
-	}
-	execution = find_execution(queryDesc);
 	if (execution)
 	{
 		arx_measure_begin(&execution->measure);
@@ -430,6 +421,15 @@ finish_execution(QueryDesc *queryDesc)
 	arx_unmark_running();
 	if (execution)
 		arx_measure_end(&execution->measure, &execution->stmt);
+}
+
+static void
+finish_execution(QueryDesc *queryDesc)
+{
+	if (finish_has_work(queryDesc))
+		finish_measured(find_execution(queryDesc), queryDesc);
+	else
+		next_ExecutorFinish(queryDesc);
 }
 
 static pg_noinline void

@@ -66,28 +66,29 @@ arx_unmark_running(void)
 		arx_running_stmt = NULL;
 }
 
-/* Is a statement with this query id, at the present level, to be counted? */
+/* Is a statement with this query id, at this level, to be counted? */
 static inline bool
-arx_statement_tracked(uint64 queryid)
+arx_statement_tracked(uint64 queryid, bool at_client_level)
 {
 	if (queryid == 0)
 		return false;
 	if (arx_track != ARX_TRACK_ALL &&
-		(arx_track == ARX_TRACK_NONE || !arx_at_client_level()))
+		(arx_track == ARX_TRACK_NONE || !at_client_level))
 		return false;
 	return arx_subsystems_are_ready && !IsParallelWorker();
 }
 
-/* Fills the identity of a statement at the present level; all else is zero. */
+/* Fills the identity of a statement; all else is zero. */
 static inline void
 arx_statement_init(ArxStatement *stmt, ArxPhase phase, uint64 queryid,
-				   const char *text, int location, int len)
+				   bool at_client_level, const char *text, int location,
+				   int len)
 {
 	/* Short and of a known length, so that it becomes a few stores. */
 	memset(stmt, 0, offsetof(ArxStatement, counters[ARX_NCOMMON]));
 	stmt->queryid = queryid;
 	stmt->userid = GetUserId();
-	stmt->toplevel = arx_at_client_level();
+	stmt->toplevel = at_client_level;
 	stmt->phase = phase;
 	stmt->text = text;
 	stmt->text_location = location;

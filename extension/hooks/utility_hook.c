@@ -101,6 +101,7 @@ measure_utility(ARX_UTILITY_PARAMS)
 {
 	ArxStatement stmt;
 	ArxMeasure measure;
+	bool client = arx_at_client_level();
 	bool tracked;
 	uint64 queryid;
 
@@ -110,10 +111,10 @@ measure_utility(ARX_UTILITY_PARAMS)
 		return;
 	}
 	queryid = arx_track_utility ? queryid_of(pstmt, queryString) : 0;
-	tracked = arx_statement_tracked(queryid);
+	tracked = arx_statement_tracked(queryid, client);
 	if (tracked)
 	{
-		arx_statement_init(&stmt, ARX_PHASE_EXEC, queryid, queryString,
+		arx_statement_init(&stmt, ARX_PHASE_EXEC, queryid, client, queryString,
 						   pstmt->stmt_location, pstmt->stmt_len);
 		arx_measure_begin(&measure);
 		arx_mark_running(&stmt, &measure, NULL);

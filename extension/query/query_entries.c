@@ -347,33 +347,19 @@ give_chunks(ArxSharedQueryEntry *entry)
 	SpinLockRelease(&shared->free_mutex);
 }
 
-/* The locked entry's chunk of this bucket, made if need be; NULL: none left. */
-static inline uint64 *
-chunk_for(ArxSharedQueryEntry *entry, int bucket)
+uint64 *
+arx_query_new_chunk(ArxSharedQueryEntry *entry, int chunk)
 {
-	uint32 *ref = &entry->chunks[arx_histogram_chunk(bucket)];
+	uint32 n = take_chunk();
 
-	if (unlikely(*ref == ARX_NO_CHUNK) && (*ref = take_chunk()) == ARX_NO_CHUNK)
-		return NULL;
-	return arx_query_table.chunks[*ref];
-}
-
-bool
-arx_query_bin(ArxSharedQueryEntry *entry, int64 ns)
-{
-	int bucket = arx_histogram_bucket_ns(ns);
-	uint64 *chunk = chunk_for(entry, bucket);
-
-	if (unlikely(chunk == NULL))
-		return false;
-	chunk[arx_histogram_slot(bucket)]++;
-	return true;
+	entry->chunks[chunk] = n;
+	return n == ARX_NO_CHUNK ? NULL : arx_query_table.chunks[n];
 }
 
 void
 arx_query_put_chunk(ArxSharedQueryEntry *entry, int chunk, const uint64 *counts)
 {
-	uint64 *to = chunk_for(entry, chunk << ARX_HISTOGRAM_CHUNK_BITS);
+	uint64 *to = arx_query_chunk(entry, chunk);
 
 	if (to)
 		memcpy(to, counts, ARX_HISTOGRAM_CHUNK_BYTES);

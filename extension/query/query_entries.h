@@ -158,9 +158,6 @@ extern ArxSharedQueryEntry *
 arx_query_lock_entry(uint32 n, const ArxQueryKey *key);
 extern void arx_query_unlock_entry(ArxSharedQueryEntry *entry);
 
-/* Counts one value (ns) into the locked entry's histogram. */
-extern bool arx_query_bin(ArxSharedQueryEntry *entry, int64 ns);
-
 /* Notes that the entry was in use.  No lock. */
 extern void arx_query_touch(uint32 n, TimestampTz now);
 

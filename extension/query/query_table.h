@@ -68,6 +68,32 @@ arx_query_table_is_full(void)
 	return pg_atomic_read_u32(&arx_query_table.shared->nfree_entries) == 0;
 }
 
+/* Gives the locked entry a chunk that it has not; NULL when none is left. */
+extern uint64 *arx_query_new_chunk(ArxSharedQueryEntry *entry, int chunk);
+
+/* A chunk of the locked entry, made if need be; NULL when none is left. */
+static inline uint64 *
+arx_query_chunk(ArxSharedQueryEntry *entry, int chunk)
+{
+	uint32 n = entry->chunks[chunk];
+
+	return likely(n != ARX_NO_CHUNK) ? arx_query_table.chunks[n]
+									 : arx_query_new_chunk(entry, chunk);
+}
+
+/* Counts one value (ns) into the locked entry's histogram; false: no room. */
+static inline bool
+arx_query_bin(ArxSharedQueryEntry *entry, int64 ns)
+{
+	int bucket = arx_histogram_bucket_ns(ns);
+	uint64 *chunk = arx_query_chunk(entry, arx_histogram_chunk(bucket));
+
+	if (unlikely(chunk == NULL))
+		return false;
+	chunk[arx_histogram_slot(bucket)]++;
+	return true;
+}
+
 /* Sets one whole chunk of the locked entry, if there is room for it. */
 extern void arx_query_put_chunk(ArxSharedQueryEntry *entry, int chunk,
 								const uint64 *counts);
