@@ -112,21 +112,6 @@ arx_histogram_quantiles_chunked(const uint64_t *const chunks[], uint64_t total,
 		out_us[done++] = last_us;
 }
 
-uint64_t
-arx_histogram_total_chunked(const uint64_t *const chunks[])
-{
-	uint64_t total = 0;
-
-	for (int chunk = 0; chunk < ARX_HISTOGRAM_NCHUNKS; chunk++)
-	{
-		if (chunks[chunk] == NULL)
-			continue;
-		for (int slot = 0; slot < ARX_HISTOGRAM_CHUNK_SLOTS; slot++)
-			total += chunks[chunk][slot];
-	}
-	return total;
-}
-
 /* Makes the dense counts look like chunks. */
 static void
 point_into_counts(const ArxHistogram *hist,

@@ -215,9 +215,6 @@ extern void
 arx_histogram_quantiles_chunked(const uint64_t *const chunks[], uint64_t total,
 								const double *q, int nq, double *out_us);
 
-/* Sum of all counts in the chunks; the same rules as above. */
-extern uint64_t arx_histogram_total_chunked(const uint64_t *const chunks[]);
-
 /* The same for the dense form. */
 extern void arx_histogram_quantiles(const ArxHistogram *hist, const double *q,
 									int nq, double *out_us);

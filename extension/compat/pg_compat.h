@@ -81,17 +81,6 @@ arx_compat_utility_is_transparent(const Node *stmt)
 }
 
 /*
- * Does the nesting level rise round this utility statement?  Always but for
- * EXECUTE and PREPARE, whose statement counts as top level itself, and for
- * DEALLOCATE where that is transparent.
- */
-static inline bool
-arx_compat_utility_nests(const Node *stmt)
-{
-	return !arx_compat_utility_is_transparent(stmt);
-}
-
-/*
  * Does a line of the server log follow an error of this process?  PG 19 has a
  * level for each kind of process.
  */

@@ -1,6 +1,6 @@
 /*
  * pg_compat_types.h
- *	  What the functions of a data type need: varlena macros, soft errors.
+ *	  What the functions of a data type need: soft errors.
  */
 #ifndef ARX_PG_COMPAT_TYPES_H
 #define ARX_PG_COMPAT_TYPES_H
@@ -9,14 +9,11 @@
 
 #include "fmgr.h"
 
-/* PG 16 moved VARDATA() and its kin out of postgres.h (d952373a98). */
-#if PG_VERSION_NUM >= 160000
-#include "varatt.h"
-#endif
+#include "compat/pg_compat.h"
 
 /*
  * PG 16 gives an input function a context in which a complaint can be left
- * (d9f7f5d32f), so that pg_input_is_valid() and COPY ... ON_ERROR can go on.
+ *, so that pg_input_is_valid() and COPY ... ON_ERROR can go on.
  * Below 16 bad input is always an error.
  *
  * Complains with the ereport() arguments that follow and returns the value

@@ -125,8 +125,8 @@ drain_locked(int number)
 	return drained;
 }
 
-int
-arx_ring_drain(int ring)
+static int
+drain(int ring)
 {
 	int drained;
 
@@ -145,7 +145,7 @@ arx_ring_drain_all(void)
 	int drained = 0;
 
 	for (int i = 0; i < MaxBackends; i++)
-		drained += arx_ring_drain(i);
+		drained += drain(i);
 	return drained;
 }
 

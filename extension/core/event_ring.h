@@ -76,8 +76,7 @@ arx_ring_attach(void)
 	return likely(arx_my_ring != NULL) || arx_ring_find_mine();
 }
 
-/* Drains one ring, or all.  Returns the number of events drained. */
-extern int arx_ring_drain(int ring);
+/* Drains all rings.  Returns the number of events drained. */
 extern int arx_ring_drain_all(void);
 
 /* Drains this backend's own ring; false when it holds the lock already. */

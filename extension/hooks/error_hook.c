@@ -2,11 +2,12 @@
  * error_hook.c
  *	  Errors as the server logs them: their wording, and those of no statement.
  *
- * A failed statement is counted where it fails (PG_CATCH).  The log line comes
- * later, at the client's level, and adds the message as it stands in the
- * source: with %s where a value would be, so no literal is kept.  A log line
- * that follows no failed statement is an error outside of one (syntax error,
- * failed COMMIT) and is counted here, under query id 0.
+ * A statement that fails under a PG_CATCH of ours is counted there.  A client's
+ * own statement mostly has none round it and is counted here.  Either way the
+ * log line adds the message as it stands in the source: with %s where a value
+ * would be, so no literal is kept.  A log line that follows no failed
+ * statement is an error outside of one (syntax error, failed COMMIT) and is
+ * counted under query id 0.
  *
  * The hook runs in any state a process can be in.  So: no lock, no allocation,
  * a re-entrancy guard, and nothing in critical sections, in parallel workers,

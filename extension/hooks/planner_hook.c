@@ -68,21 +68,23 @@ arx_take_plan(ArxStatement *stmt)
 		stmt->counters[i] += plan_waiting.counters[i];
 }
 
-/* The execution will not get further; measure is NULL without track_planning. */
+/*
+ * The execution will not get further.  measured is what was begun of it, or
+ * NULL without track_planning.
+ */
 static void
 report_failed_plan(const Query *parse, const char *text,
-				   const ArxMeasure *measure)
+				   const ArxMeasure *measured)
 {
 	bool client = arx_at_client_level();
 	ArxStatement stmt;
 
-	if (text == NULL || !arx_statement_tracked((uint64) parse->queryId, client))
-		return;
 	arx_statement_init(&stmt, ARX_PHASE_EXEC, (uint64) parse->queryId, client,
 					   text, parse->stmt_location, parse->stmt_len);
-	if (measure)
-		arx_measure_end(measure, &stmt);
-	arx_report_failed(&stmt);
+	if (measured) /* ends what was begun, whatever is tracked by now */
+		arx_measure_end(measured, &stmt);
+	if (text && arx_statement_tracked((uint64) parse->queryId, client))
+		arx_report_failed(&stmt);
 }
 
 static PlannedStmt *

@@ -47,7 +47,7 @@ typedef struct ArxJitStats
 	int64 emission_time;
 } ArxJitStats;
 
-/* All numbers of an entry.  Saved to disk as it is (query_file.c). */
+/* All numbers of an entry.  Saved to disk as it is (query_file.h). */
 typedef struct ArxQueryStats
 {
 	int64 calls;	  /* executions that ended well */

@@ -41,7 +41,7 @@ extern void arx_text_release(dsa_pointer text);
 /* The text itself; valid while the partition lock is held. */
 extern const ArxStoredText *arx_text_get(dsa_pointer text);
 
-/* Number of texts, and their bytes with what the allocator rounds up. */
+/* Number of texts, and their bytes with their headers. */
 extern uint64 arx_text_count(void);
 extern uint64 arx_text_bytes(void);
 

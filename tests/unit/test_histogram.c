@@ -268,7 +268,6 @@ missing_chunks_count_as_zero(void **state)
 	(void) state;
 	arx_histogram_quantiles_chunked(chunks, 0, q, 2, answers);
 	assert_true(isnan(answers[0]) && isnan(answers[1]));
-	assert_int_equal(arx_histogram_total_chunked(chunks), 0);
 
 	/* counted by someone who did not allocate yet */
 	arx_histogram_quantiles_chunked(chunks, 5, q, 2, answers);
@@ -276,7 +275,6 @@ missing_chunks_count_as_zero(void **state)
 
 	chunks[arx_histogram_chunk(index)] = counts;
 	counts[arx_histogram_slot(index)] = 9;
-	assert_int_equal(arx_histogram_total_chunked(chunks), 9);
 	arx_histogram_quantiles_chunked(chunks, 9, q, 2, answers);
 	assert_true(answers[0] == arx_histogram_value_us(index));
 
