@@ -20,9 +20,9 @@
 #include "storage/ipc.h"
 #include "storage/proc.h"
 
-#include "core/event_ring.h"
 #include "core/settings.h"
 #include "core/subsystem.h"
+#include "hooks/hooks.h"
 #include "hooks/statement_report.h"
 
 static emit_log_hook_type prev_emit_log;
@@ -53,25 +53,6 @@ ends_running_statement(const ErrorData *edata)
 		(arx_running_handler != NULL &&
 		 (const char *) PG_exception_stack >
 			 (const char *) arx_running_handler);
-}
-
-void
-arx_report_running(int sqlstate)
-{
-	ArxStatement *stmt = arx_running_stmt;
-
-	arx_running_stmt = NULL;
-	arx_nesting_level = 0;
-	arx_measure_end(arx_running_measure, stmt);
-	if (sqlstate == 0) /* gone without an error that anybody saw */
-	{
-		arx_ring_count_lost();
-		return;
-	}
-	stmt->phase = ARX_PHASE_EXEC; /* from the planner it gets no further */
-	stmt->sqlstate = sqlstate;
-	stmt->no_wait = true;
-	arx_report_finished(stmt);
 }
 
 /*

@@ -11,4 +11,10 @@
  */
 extern void arx_hooks_install(void);
 
+/* One group each, for arx_hooks_install(). */
+extern void arx_statement_hooks_install(void);
+extern void arx_planner_hook_install(void);
+extern void arx_utility_hook_install(void);
+extern void arx_error_hook_install(void);
+
 #endif /* ARX_HOOKS_H */

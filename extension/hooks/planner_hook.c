@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "compat/pg_compat_hooks.h"
+#include "hooks/hooks.h"
 #include "hooks/statement_report.h"
 
 bool arx_plan_is_waiting = false;

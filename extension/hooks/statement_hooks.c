@@ -18,6 +18,7 @@
 #include "compat/pg_compat_hooks.h"
 #include "core/event_ring.h"
 #include "core/settings.h"
+#include "hooks/hooks.h"
 #include "hooks/statement_report.h"
 
 /* One execution between ExecutorStart and the end of its memory. */

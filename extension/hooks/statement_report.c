@@ -1,12 +1,12 @@
 /*
  * statement_report.c
- *	  Which statements are tracked, and telling the observers.
+ *	  What runs now at the client's level, and telling the observers.
  */
 #include "postgres.h"
 
 #include "miscadmin.h"
 
-#include "hooks/hooks.h"
+#include "core/event_ring.h"
 #include "hooks/statement_report.h"
 
 int arx_nesting_level = 0;
@@ -51,6 +51,25 @@ arx_report_failed(ArxStatement *stmt)
 		arx_failed_sqlstate = stmt->sqlstate;
 }
 
+void
+arx_report_running(int sqlstate)
+{
+	ArxStatement *stmt = arx_running_stmt;
+
+	arx_running_stmt = NULL;
+	arx_nesting_level = 0;
+	arx_measure_end(arx_running_measure, stmt);
+	if (sqlstate == 0) /* gone without an error that anybody saw */
+	{
+		arx_ring_count_lost();
+		return;
+	}
+	stmt->phase = ARX_PHASE_EXEC; /* from the planner it gets no further */
+	stmt->sqlstate = sqlstate;
+	stmt->no_wait = true;
+	arx_report_finished(stmt);
+}
+
 bool
 arx_take_failed(int sqlstate)
 {
@@ -58,13 +77,4 @@ arx_take_failed(int sqlstate)
 
 	arx_failed_sqlstate = 0;
 	return taken;
-}
-
-void
-arx_hooks_install(void)
-{
-	arx_statement_hooks_install();
-	arx_planner_hook_install();
-	arx_utility_hook_install();
-	arx_error_hook_install();
 }

@@ -146,10 +146,4 @@ extern void arx_report_running(int sqlstate);
  */
 extern bool arx_take_failed(int sqlstate);
 
-/* Installs each group of hooks; called by arx_hooks_install(). */
-extern void arx_statement_hooks_install(void);
-extern void arx_planner_hook_install(void);
-extern void arx_utility_hook_install(void);
-extern void arx_error_hook_install(void);
-
 #endif /* ARX_STATEMENT_REPORT_H */

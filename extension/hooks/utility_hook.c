@@ -13,6 +13,7 @@
 
 #include "compat/pg_compat_hooks.h"
 #include "core/settings.h"
+#include "hooks/hooks.h"
 #include "hooks/statement_report.h"
 
 /* Query ids of utilities by text, while somebody hides them from us. */

@@ -1,0 +1,16 @@
+/*
+ * hooks.c
+ *	  Installs all groups of hooks.
+ */
+#include "postgres.h"
+
+#include "hooks/hooks.h"
+
+void
+arx_hooks_install(void)
+{
+	arx_statement_hooks_install();
+	arx_planner_hook_install();
+	arx_utility_hook_install();
+	arx_error_hook_install();
+}
