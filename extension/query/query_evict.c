@@ -14,7 +14,8 @@
 #include "query/query_table.h"
 
 #define PASS_INTERVAL USECS_PER_SEC
-#define GRACE USECS_PER_SEC /* never younger than this */
+#define GRACE USECS_PER_SEC			/* never younger than this */
+#define FUTURE (60 * USECS_PER_SEC) /* others may note later times than ours */
 #define SAMPLE 500
 #define SHARE 10 /* one in so many goes */
 
@@ -78,8 +79,8 @@ arx_query_evict(TimestampTz now)
 		uint64 used = pg_atomic_read_u64(&table->last_used[i]);
 		ArxQueryKey key;
 
-		/* Used in the future: the clock was set back, so it is old. */
-		if (used == 0 || (used > oldest && used <= (uint64) now))
+		/* Used far in the future: the clock was set back, so it is old. */
+		if (used == 0 || (used > oldest && used <= (uint64) (now + FUTURE)))
 			continue;
 		key = arx_query_entry_at(i)->key;
 		if (key.queryid != 0 && arx_query_remove(i, &key))

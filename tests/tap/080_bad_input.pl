@@ -272,7 +272,7 @@ sub text_of_prepared_statements
 		'a statement not in use is evicted',
 		sub {
 			$node->safe_psql('postgres', join ";\n",
-				map { distinct_select($shape++ % 4096) } 1 .. 400);
+				map { distinct_select($shape++) } 1 .. 400);
 			return value($node,
 				"SELECT count(*) FROM arx_perf.statements WHERE queryid = $queryid")
 			  == 0;

@@ -72,13 +72,13 @@ sub account_ok
 	return $account;
 }
 
-# distinct_select($n): for each n from 0 to 4095 a SELECT of its own shape, that
-# is, with a query id of its own: the types of twelve constants spell n.
+# distinct_select($n): for each n below 2^24 a SELECT of its own shape, that is,
+# with a query id of its own: the types of 24 constants spell n.
 sub distinct_select
 {
 	my ($n) = @_;
 	return 'SELECT '
-	  . join(', ', map { $n >> $_ & 1 ? "'a'" : '1' } 0 .. 11);
+	  . join(', ', map { $n >> $_ & 1 ? "'a'" : '1' } 0 .. 23);
 }
 
 # write_script($name, $text): the path of a new file with this text.
