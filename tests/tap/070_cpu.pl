@@ -85,7 +85,7 @@ sub long_statement
 	my $kernel = cpu_of_running($busy, $busy);
 	my ($calls, $cpu, $elapsed) = measured('%AS busy%');
 	is($calls, 2, 'the busy statement ran twice');
-	cmp_ok($kernel, '>', 200, 'and kept its process busy');
+	cmp_ok($kernel, '>=', 100, 'and kept its process busy');
 	cmp_ok(abs($cpu - $kernel),
 		'<=', 0.15 * $kernel, "CPU time within 15 % of the kernel's figure")
 	  or diag("statement $cpu ms, process $kernel ms");
@@ -154,7 +154,8 @@ sub switched_off
 
 # The postmaster's account of children that ended has all that the workers
 # used, from fork to exit; autovacuum is off, and no other client comes or goes
-# in between.  Starting a worker is not the statement's: hence 20 %.
+# in between.  Starting a worker is not the statement's: hence 20 %, and two ticks
+# of the kernel's account.
 sub parallel_statement
 {
 	my $query = 'SELECT count(*) AS parallel, sum(sqrt(a)) FROM wide WHERE a % 3 = 0';
@@ -170,9 +171,9 @@ sub parallel_statement
 	my ($calls, $cpu) = measured('%AS parallel%');
 
 	is($calls, 1, 'a parallel statement is one call');
-	cmp_ok($children, '>', 100, 'its workers did the work');
+	cmp_ok($children, '>=', 50, 'its workers did the work');
 	cmp_ok(abs($cpu - $kernel - $children),
-		'<=', 0.2 * ($kernel + $children),
+		'<=', 0.2 * ($kernel + $children) + 2 * $tick_ms,
 		'leader and workers are counted once')
 	  or diag("statement $cpu ms, leader $kernel ms, workers $children ms");
 	is( value(
@@ -197,14 +198,15 @@ sub parallel_statement_in_function
 		$session->query_safe('SELECT in_function()');
 		my $children = (cpu_of($postmaster))[1] - $before;
 		$session->query_safe('RESET arx_perf.track');
-		cmp_ok($children, '>', 100, "$track: workers of a function do work");
+		cmp_ok($children, '>=', 50, "$track: workers of a function do work");
 		for my $like ('SELECT in\_function%', '%AS nested%')
 		{
 			next if $track eq 'top' && $like =~ /nested/;
 			my ($calls, $cpu) = measured($like);
 			is($calls, 1, "$track: $like is one call");
 			cmp_ok(abs($cpu - $children),
-				'<=', 0.2 * $children, 'with the CPU time of the workers')
+				'<=', 0.2 * $children + 2 * $tick_ms,
+				'with the CPU time of the workers')
 			  or diag("statement $cpu ms, workers $children ms");
 		}
 	}
