@@ -43,11 +43,13 @@ typedef struct ArxProfileSite
 	uint32_t flags;
 	uint64_t label;
 	const char *label_name; /* "" when it has none */
-	uint64_t id;			/* hash of kind, label, build ids and offsets: the same in
+	uint64_t id; /* hash of kind, label, build ids and offsets: the same in
 							 * every snapshot, also of another process */
-	uint32_t nframes;		/* as recorded, root first */
+	uint32_t
+		nframes; /* as recorded, root first, less what is the profiler's own */
 	const ArxHeapFrame *frames;
-	uint32_t nfunctions; /* with inlined calls, root first; 0 until symbolized */
+	uint32_t
+		nfunctions; /* with inlined calls, root first; 0 until symbolized */
 	const ArxProfileFunction *const *functions;
 	uint64_t births;
 	double birth_bytes;
@@ -64,7 +66,8 @@ typedef struct ArxProfileSite
 
 typedef struct ArxProfile
 {
-	ArxHeapProcess process; /* its texts belong to the profile, and are terminated */
+	ArxHeapProcess
+		process; /* its texts belong to the profile, and are terminated */
 	int64_t ledger[ARX_HEAP_NLEDGER];
 	uint64_t counters[ARX_HEAP_NCOUNTERS];
 	uint32_t nmodules;
@@ -73,6 +76,13 @@ typedef struct ArxProfile
 	uint64_t *epochs_ms; /* ends */
 	size_t nsites;
 	ArxProfileSite *sites;
+	/* what the file says of names, as it says it; texts are terminated */
+	size_t ncodes;
+	const ArxHeapCode *codes; /* by address */
+	size_t nlabels;
+	const ArxHeapLabel *labels; /* by label */
+	size_t nsymbols;
+	const ArxHeapSymbol *symbols; /* by module and address, innermost first */
 	bool is_diff;
 	const char *path; /* of the file; of a diff, of the later one */
 	struct ArxProfileArena *arena;
@@ -86,30 +96,59 @@ typedef struct ArxInterval
 } ArxInterval;
 
 /*
- * Loads and checks a file.  Returns NULL and a sentence in *error (static, or
- * to be freed with free() never: it lives in a thread-local buffer) when it
- * cannot be read or is not a sound snapshot.
+ * Loads and checks a file.  Returns NULL and a sentence in *error (in a
+ * buffer of the thread's own, good until the next error) when it cannot be
+ * read, is not a sound snapshot, or would take more than
+ * ARX_PROFILE_MAX_BYTES of memory.
  */
+#define ARX_PROFILE_MAX_FILE ((size_t) 64 << 20)
+#define ARX_PROFILE_MAX_BYTES ((size_t) 1 << 30)
+
 extern ArxProfile *arx_profile_load(const char *path, const char **error);
 extern void arx_profile_free(ArxProfile *profile);
 
-/* Gives every site its functions: names in the file first, then symbolizer (may be NULL). */
-extern void arx_profile_symbolize(ArxProfile *profile, ArxSymbolizer *symbolizer);
+/*
+ * Gives every site that has none its functions, inlined ones included: by the
+ * names in the file, of symbols and of generated code, then by the symbolizer
+ * (may be NULL), else as "module+0x1f", or "[unknown]+0x1f" for an address in
+ * no module.
+ */
+extern void
+arx_profile_symbolize(ArxProfile *profile, ArxSymbolizer *symbolizer);
 
 /*
- * later minus earlier, of one process: variance from what was born and what
- * died in between only.  NULL and *error when they are not two snapshots of
- * one process in this order.  Needs both until it is freed.
+ * later minus earlier, of one process and one profile.  Sites that did not
+ * change are left out; sites have no rows and no lifetimes, births and frees
+ * are those in between, and so are the counters that only grow.  Functions
+ * are taken over: symbolize both before.  NULL and *error when they are not
+ * two snapshots of one profile in this order.  Needs both until it is freed.
+ *
+ * What lives in both is the same samples, so that only what was born and what
+ * died in between adds to the variance.  See profile_diff.c for epochs that
+ * were merged over the moment of the earlier snapshot.
  */
-extern ArxProfile *arx_profile_diff(const ArxProfile *earlier, const ArxProfile *later,
-									const char **error);
+extern ArxProfile *
+arx_profile_diff(const ArxProfile *earlier, const ArxProfile *later,
+				 const char **error);
 
 /*
- * 95 % interval: exact Poisson below 30 samples of small blocks, normal from
- * there on (heap_peers: Horvitz-Thompson).  Never below 0 unless the estimate
- * is a difference.
+ * 95 % interval of an estimate of bytes from a number of samples, which were
+ * sample_bytes apart: from 30 samples on normal, below that the gamma interval
+ * of Fay and Feuer (Statistics in Medicine 16, 1997, 791-801), which for
+ * blocks much smaller than sample_bytes is the exact one of a Poisson number
+ * (Garwood 1936).  Where each block is recorded (sample_bytes at most 1, or
+ * samples without variance) low and high are bytes.  Never below 0, unless
+ * the estimate is a difference: that one is always normal.
  */
-extern ArxInterval arx_profile_interval(double bytes, double variance, int64_t samples,
-										uint64_t sample_bytes, bool difference);
+extern ArxInterval
+arx_profile_interval(double bytes, double variance, int64_t samples,
+					 uint64_t sample_bytes, bool difference);
+
+/*
+ * The 95 % interval of a site of a profile: exact for mappings, otherwise as
+ * above.
+ */
+extern ArxInterval arx_profile_site_interval(const ArxProfile *profile,
+											 const ArxProfileSite *site);
 
 #endif

@@ -1,0 +1,30 @@
+/*
+ * profile_parts.h
+ *	  What the files that make profiles share.
+ */
+#ifndef ARX_PROFILER_PROFILE_PARTS_H
+#define ARX_PROFILER_PROFILE_PARTS_H
+
+#include "analysis/profile.h"
+
+/* "path: what", in the thread's own buffer, good until the next call. */
+extern const char *arx_profile_error(const char *path, const char *what);
+
+/* The last part of a path, within it. */
+extern const char *arx_module_name(const char *path);
+
+/*
+ * Identity of a site: 64 bits over kind, label and its frames, each by build
+ * id (or path, when it has none) and address, so that it is the same wherever
+ * the loader put the module.
+ */
+extern uint64_t
+arx_profile_site_id(const ArxProfile *profile, const ArxProfileSite *site);
+
+/*
+ * Puts names, which a file may hold in any order, into the order that
+ * profile.h states, and gives each site the name of its label.
+ */
+extern void arx_profile_name_labels(ArxProfile *profile);
+
+#endif
