@@ -70,16 +70,26 @@ typedef struct ArxLeakSite
 	size_t nhistory;
 } ArxLeakSite;
 
-/* A clock to judge by: elapsed time, or work done (bytes allocated, queries). */
+/*
+ * How to judge; arx_leak_defaults() fills it.  docs/leaks.md gives the source
+ * of each value.
+ */
 typedef struct ArxLeakParameters
 {
-	double warm_up;			 /* seconds left out at the start; < 0: the default */
-	uint32_t min_samples;	 /* mature survivors for a leak */
-	uint32_t min_epochs;	 /* distinct mature epochs with survivors */
-	double balance;			 /* least ratio of survivor rates, young to old and back */
-	double false_discovery;	 /* rate accepted over all sites */
-	double limit_bytes;		 /* of memory, for the time until it; 0: none */
-	double current_bytes;	 /* RSS now */
+	double interval;		/* seconds between snapshots, the unit of the two below; 0: 30 */
+	double warm_up;			/* seconds left out at the start; < 0: 20 intervals, or a
+							 * sixth of the profile's age when that is more */
+	double patience;		/* seconds before a site that frees nothing may be a leak;
+							 * < 0: 120 intervals */
+	uint32_t min_samples;	/* mature survivors to say anything */
+	uint32_t min_epochs;	/* distinct mature epochs with survivors */
+	double balance;			/* what is told from a leak: survivors arriving at this
+							 * share of their earlier rate */
+	double ramp;			/* and older survivors being this share of what they were */
+	double deaths;			/* and mature samples dying at this many per age of the profile */
+	double false_discovery; /* share of leaks that may be false, over all sites */
+	double limit_bytes;		/* of memory, for the time until it; 0: none */
+	double current_bytes;	/* RSS now */
 } ArxLeakParameters;
 
 /* The verdict with everything it rests on. */
@@ -91,11 +101,14 @@ typedef struct ArxLeakFinding
 	double live_bytes_low;	   /* 95 % interval */
 	double live_bytes_high;
 	double mature_age;		   /* seconds: a* */
+	double window_from;		   /* births looked at, seconds after the profile's start: */
+	double window_to;		   /* from the end of the warm-up until a* ago */
 	uint64_t mature_samples;   /* survivors of at least that age, after warm-up */
 	uint32_t mature_epochs;
 	uint64_t mature_deaths;	   /* deaths at that age or above */
 	double hazard;			   /* upper 95 % bound, deaths a second of a mature sample */
 	double hazard_allowed;
+	bool grows_only;		   /* most of what was born here was never freed */
 	uint64_t older;			   /* mature survivors of the older half */
 	uint64_t younger;
 	double bytes_per_hour;	   /* of the leak; 0 unless leak or suspect */
@@ -103,9 +116,11 @@ typedef struct ArxLeakFinding
 	double bytes_per_hour_high;
 	double seconds_to_limit;   /* by the rate; INFINITY when there is none */
 	double seconds_to_limit_low;
-	double p_value;			   /* of "not a leak", for the control over many sites */
-	double wait_seconds;	   /* not enough samples: about this much longer */
-	const char *reason;		   /* a constant word for programs: "still arriving", ... */
+	double p_value;			   /* of "not a leak", for the control over many sites; 1 when
+								* there was too little to test */
+	double wait_seconds;	   /* not enough samples, or suspect for want of them: about
+								* this much longer; INFINITY when it cannot be said */
+	const char *reason;		   /* a constant phrase, for programs and readers */
 } ArxLeakFinding;
 
 extern void arx_leak_defaults(ArxLeakParameters *parameters);
