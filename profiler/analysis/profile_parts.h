@@ -6,6 +6,7 @@
 #define ARX_PROFILER_PROFILE_PARTS_H
 
 #include "analysis/profile.h"
+#include "analysis/profile_arena.h"
 
 /* "path: what", in the thread's own buffer, good until the next call. */
 extern const char *arx_profile_error(const char *path, const char *what);
@@ -26,5 +27,13 @@ arx_profile_site_id(const ArxProfile *profile, const ArxProfileSite *site);
  * profile.h states, and gives each site the name of its label.
  */
 extern void arx_profile_name_labels(ArxProfile *profile);
+
+/* Are the two of one life of one process? */
+extern bool
+arx_profile_same_process(const ArxHeapProcess *a, const ArxHeapProcess *b);
+
+/* The sites in the order of their ids; the array is the arena's. */
+extern const ArxProfileSite **
+arx_profile_sites_by_id(const ArxProfile *profile, ArxProfileArena *arena);
 
 #endif
