@@ -1,6 +1,6 @@
 /*
  * chi_square.c
- *	  Quantiles of the chi-square distribution: exact bounds for counts.
+ *	  Quantiles of the chi-square distribution: bounds of weighted counts.
  */
 #include "libarx/chi_square.h"
 

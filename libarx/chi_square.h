@@ -1,9 +1,10 @@
 /*
  * chi_square.h
- *	  Quantiles of the chi-square distribution: exact bounds for counts.
+ *	  Quantiles of the chi-square distribution: bounds of weighted counts.
  *
- * A Poisson number n has the 95 % bounds q(0.025, 2n) / 2 and
- * q(0.975, 2n + 2) / 2 for its mean (Garwood, Biometrika 28, 1936, 437-442).
+ * For the bounds of a plain Poisson number see leak_statistics.h; those of a
+ * weighted sum need a fraction of degrees of freedom, which is why this is
+ * here.
  */
 #ifndef ARX_LIBARX_CHI_SQUARE_H
 #define ARX_LIBARX_CHI_SQUARE_H
