@@ -10,7 +10,8 @@
  * The allocator's mappings and the runtime's own never get here, nor do those
  * that the C library makes for itself (stacks of threads).  Regions mapped
  * while the profiler was not armed are unknown; of known ones the end is seen
- * whether armed or not.
+ * whether armed or not.  What a signal handler does in the middle of the
+ * profiler's own work is not seen, and counted as a loss.
  *
  * One lock, which ranks before that of the tables.  None is held during a
  * system call of the program: a region leaves the ledger before it is really
@@ -28,9 +29,9 @@
 /* A region, as a snapshot sees it: a row of one sample with exact bytes. */
 typedef AhRegion AhMappingCopy;
 
-/* ---- for the entry points; none of them changes errno ---- */
+/* ---- for the entry points, which keep errno and hold no lock ---- */
 
-/* True when something that is mapped now is to be recorded. */
+/* True when what this thread maps now is to be recorded. */
 extern bool ah_mappings_wanted(void);
 
 /* True when a known region may lie in [start, start + length); takes no lock. */
@@ -43,8 +44,11 @@ extern bool ah_mappings_near(uintptr_t start, size_t length);
 extern void ah_mapping_add(uintptr_t start, size_t length, ArxHeapSiteKind kind,
 						   bool shared, const AhRegisters *from);
 
-/* Forgets a range, which may begin or end inside a region. */
-extern void ah_mapping_remove(uintptr_t start, size_t length);
+/*
+ * Forgets a range, which may begin or end inside a region.  True when there was
+ * something to forget.
+ */
+extern bool ah_mapping_remove(uintptr_t start, size_t length);
 
 /* A range was given (accessible) or lost all access. */
 extern void ah_mapping_protect(uintptr_t start, size_t length, bool accessible,
@@ -94,8 +98,8 @@ extern void ah_mappings_lock(void);
 extern void ah_mappings_unlock(void);
 
 /*
- * In the child, after the fork was guarded by the lock: frees it; regions of
- * the parent stay, without site.
+ * In the child, after the fork was guarded by the lock: frees it.  Regions of
+ * the parent stay as memory, without site: their stacks are the parent's.
  */
 extern void ah_mappings_forked(void);
 

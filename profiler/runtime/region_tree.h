@@ -13,9 +13,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AH_REGIONS_BLOCK 2048 /* nodes mapped at once */
-#define AH_REGIONS_BLOCKS 32
-#define AH_REGIONS_MAX (AH_REGIONS_BLOCK * AH_REGIONS_BLOCKS - 1)
+/*
+ * The first two blocks hold AH_REGIONS_FIRST nodes, each further one as many as
+ * all before it.
+ */
+#define AH_REGIONS_FIRST 2048
+#define AH_REGIONS_BLOCKS 6
+#define AH_REGIONS_MAX 65535 /* node 0 stands for none */
 
 typedef struct AhRegion
 {
@@ -47,8 +51,8 @@ typedef struct AhRegionTree
 
 /*
  * The first region that ends after address: the one that holds it, or the next
- * one; NULL when there is none.  The caller may change its members, its range
- * only inside of what it was.  Valid until the next insert or remove.
+ * one; NULL when there is none.  The caller may change its members, and its
+ * range within the free space around it.  Valid until the next insert or remove.
  */
 extern AhRegion *ah_region_at(const AhRegionTree *tree, uintptr_t address);
 
