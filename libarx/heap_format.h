@@ -31,73 +31,9 @@
  * Every count in a file is bounded by the bytes that follow it: a reader never
  * allocates, loops or indexes by a number that it has not checked.
  *
- *	PROCESS   the ArxHeapProcess fields in order of declaration
- *	LEDGER    count, then count numbers ~: ArxHeapLedger in its order
- *	COUNTERS  count, then count numbers: ArxHeapCounter in its order
- *	MODULES   count, then for each: start as difference ~ to the end of the one
- *			  before, bytes, start less bias ~, build id (string), path
- *	EPOCHS    count, then the end of each in milliseconds after the start of
- *			  the profile, as difference to the end of the one before
- *	SITES     count, then the sites, see below
- *	CODE      names of generated code: count, then for each: address as
- *			  difference ~ to the one before, bytes, name
- *	LABELS    count, then for each: label, name
- *	SYMBOLS   count of addresses, then for each: module + 1 (0: none), address
- *			  as difference ~ to the last one in that module, count of
- *			  functions from the innermost inlined one outwards (at least 1),
- *			  and these: function, file, line
- *
- * A site is
- *
- *	kind + 8 * flags
- *	label		0 none; n + 1: the nth new one of this section; when n is one
- *				more than there were so far, the label itself follows.  The
- *				first ARX_HEAP_CODED_LABELS are counted, later ones are written
- *				out each time as if they were next.
- *	shared		frames from the root in common with the site before
- *	more		frames that follow these, down to the allocating call:
- *		runs	each: 2 * foreseen + far, until there are no more frames.
- *				First come `foreseen` frames that follow from the table below,
- *				then, unless these were the last, one that does not.  far is 0:
- *				difference ~ to the address that was foreseen, in the same
- *				module.  far is 1: module + 1 (0: none), difference ~ to the
- *				address written last with far in that module (modulo 256).
- *	births
- *	birth bytes	as difference ~ to births * sample_bytes
- *	frees
- *	lifetimes	count of classes with frees, then for each 4 * frees + gap: the
- *				classes left out since the one before; 3 and then gap - 3
- *				when there are more than two
- *	rows		count, then for each: form + 8 * difference to the epoch before
- *				(at first: to 0), and as the form says
- *
- * What follows a frame is foreseen to be what followed it last: under a call
- * sites share their ways down to malloc as well as those from the root, and
- * where they do not, the next address lies in the same function.  The table
- * has ARX_HEAP_FORESEEN entries, found by a hash of the frame (see
- * arx_heap_coding_slot() in heap_format_coding.h), is all zero at the start of
- * the section and learns each frame that is written, shared ones excepted.  An
- * entry with address 0 foresees nothing: no run uses it, and the frame is far.
- *
- * The forms of a row.  A block of size S stands for the bytes, variance and
- * objects that arx_heap_weigh(S, sample_bytes) gives.
- *
- *	0 ONE		one block: its size
- *	1 EQUAL		samples, size of each
- *	2 EXACT		samples, sum of sizes: nothing was left to chance, so bytes is
- *				that sum, variance 0, objects the samples
- *	3 OTHER		as EQUAL, but sampled at another mean: samples, size of each,
- *				mean as difference ~ to that of the last row of this form (at
- *				first: to sample_bytes)
- *	4 MIXED		samples, sum of sizes, then bytes, square root of variance and
- *				objects * 16, each as difference ~ to what EQUAL would give for
- *				blocks of the average size (rounded down, at least 1)
- *
- * The writer takes the first of ONE, EQUAL, EXACT, OTHER that gives the row's
- * three estimates when these are rounded: bytes and the square root of the
- * variance to 1, objects to 1/16.  So nothing that matters is lost: the error
- * of sampling is thousands of bytes.  All rounded figures, birth bytes
- * included, are cut at ARX_HEAP_MAX_FIGURE.
+ * heap_format_coding.h tells the bytes of each section.  Estimates are written rounded,
+ * bytes and the square root of the variance to 1, objects to 1/16, and cut at
+ * ARX_HEAP_MAX_FIGURE; the error of sampling is thousands of bytes.
  *
  * What each file may hold at most is below; the writer keeps to it.
  */
@@ -132,15 +68,15 @@
 typedef enum ArxHeapSectionKind
 {
 	ARX_HEAP_END = 0,
-	ARX_HEAP_PROCESS,
-	ARX_HEAP_LEDGER,
-	ARX_HEAP_COUNTERS,
-	ARX_HEAP_MODULES,
-	ARX_HEAP_EPOCHS,
-	ARX_HEAP_SITES,
-	ARX_HEAP_CODE,
-	ARX_HEAP_LABELS,
-	ARX_HEAP_SYMBOLS,
+	ARX_HEAP_PROCESS,  /* who was looked at, when, and how */
+	ARX_HEAP_LEDGER,   /* what the resident memory consists of */
+	ARX_HEAP_COUNTERS, /* what the runtime did, and could not do */
+	ARX_HEAP_MODULES,  /* the objects loaded */
+	ARX_HEAP_EPOCHS,   /* when samples were born */
+	ARX_HEAP_SITES,	   /* stacks, each with what it owns by epoch */
+	ARX_HEAP_CODE,	   /* names of generated code */
+	ARX_HEAP_LABELS,   /* names of labels */
+	ARX_HEAP_SYMBOLS,  /* names of functions, added by the command */
 } ArxHeapSectionKind;
 
 /* Why a snapshot was taken. */
@@ -374,14 +310,8 @@ typedef bool (*ArxHeapSink)(void *context, const void *bytes, size_t length);
  * A writer makes two passes with the same calls: a counting one without a
  * sink, which learns each section's size and checksum, and a writing one.
  * That way a file goes out in order, through a small buffer, and nobody has
- * to hold it in memory or seek:
- *
- *		arx_heap_write_begin(writer);
- *		write_everything(writer);		(sections and their entries)
- *		arx_heap_write_end(writer);
- *		arx_heap_write_to(writer, sink, context);
- *		write_everything(writer);
- *		complete = arx_heap_write_end(writer);
+ * to hold it in memory or seek.  The calls are write_begin, all sections with
+ * their entries, write_end, write_to, the same again, write_end.
  *
  * About 50 kB, the caller's; nothing is allocated, and the stack is used for
  * less than 1 kB.

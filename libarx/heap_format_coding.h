@@ -1,6 +1,78 @@
 /*
  * heap_format_coding.h
- *	  What the writer and the reader of heap snapshots share, and nobody else.
+ *	  The bytes of a heap snapshot's sections: what its writer and its reader
+ *	  share, and nobody else needs.
+ *
+ * Numbers are varints, ~ marks signed ones, and what a difference and a
+ * string are is told in heap_format.h.
+ *
+ *	PROCESS   the ArxHeapProcess fields in order of declaration
+ *	LEDGER    count, then count numbers ~: ArxHeapLedger in its order
+ *	COUNTERS  count, then count numbers: ArxHeapCounter in its order
+ *	MODULES   count, then for each: start as difference ~ to the end of the one
+ *			  before, bytes, start less bias ~, build id (string), path
+ *	EPOCHS    count, then the end of each in milliseconds after the start of
+ *			  the profile, as difference to the end of the one before
+ *	SITES     count, then the sites, see below
+ *	CODE      names of generated code: count, then for each: address as
+ *			  difference ~ to the one before, bytes, name
+ *	LABELS    count, then for each: label, name
+ *	SYMBOLS   count of addresses, then for each: module + 1 (0: none), address
+ *			  as difference ~ to the last one in that module, count of
+ *			  functions from the innermost inlined one outwards (at least 1),
+ *			  and these: function, file, line
+ *
+ * A site is
+ *
+ *	kind + 8 * flags
+ *	label		0 none; n + 1: the nth new one of this section; when n is one
+ *				more than there were so far, the label itself follows.  The
+ *				first ARX_HEAP_CODED_LABELS are counted, later ones are written
+ *				out each time as if they were next.
+ *	shared		frames from the root in common with the site before
+ *	more		frames that follow these, down to the allocating call:
+ *		runs	each: 2 * foreseen + far, until there are no more frames.
+ *				First come `foreseen` frames that follow from the table below,
+ *				then, unless these were the last, one that does not.  far is 0:
+ *				difference ~ to the address that was foreseen, in the same
+ *				module.  far is 1: module + 1 (0: none), difference ~ to the
+ *				address written last with far in that module (modulo 256).
+ *	births
+ *	birth bytes	as difference ~ to births * sample_bytes
+ *	frees
+ *	lifetimes	count of classes with frees, then for each 4 * frees + gap: the
+ *				classes left out since the one before; 3 and then gap - 3
+ *				when there are more than two
+ *	rows		count, then for each: form + 8 * difference to the epoch before
+ *				(at first: to 0), and as the form says
+ *
+ * What follows a frame is foreseen to be what followed it last: under a call
+ * sites share their ways down to malloc as well as those from the root, and
+ * where they do not, the next address lies in the same function.  The table
+ * has ARX_HEAP_FORESEEN entries, found by a hash of the frame (see
+ * arx_heap_coding_slot()), is all zero at the start of the section and learns
+ * each frame that is written, shared ones excepted.  An entry with address 0
+ * foresees nothing: no run uses it, and the frame is far.
+ *
+ * The forms of a row.  A block of size S stands for the bytes, variance and
+ * objects that arx_heap_weigh(S, sample_bytes) gives.
+ *
+ *	0 ONE		one block: its size
+ *	1 EQUAL		samples, size of each
+ *	2 EXACT		samples, sum of sizes: nothing was left to chance, so bytes is
+ *				that sum, variance 0, objects the samples
+ *	3 OTHER		as EQUAL, but sampled at another mean: samples, size of each,
+ *				mean as difference ~ to that of the last row of this form (at
+ *				first: to sample_bytes)
+ *	4 MIXED		samples, sum of sizes, then bytes, square root of variance and
+ *				objects * 16, each as difference ~ to what EQUAL would give for
+ *				blocks of the average size (rounded down, at least 1)
+ *
+ * The writer takes the first of ONE, EQUAL, EXACT, OTHER that gives the row's
+ * three estimates when these are rounded: bytes and the square root of the
+ * variance to 1, objects to 1/16.  So nothing that matters is lost: the error
+ * of sampling is thousands of bytes.  All rounded figures, birth bytes
+ * included, are cut at ARX_HEAP_MAX_FIGURE.
  */
 #ifndef ARX_LIBARX_HEAP_FORMAT_CODING_H
 #define ARX_LIBARX_HEAP_FORMAT_CODING_H
@@ -8,7 +80,7 @@
 #include "libarx/heap_format.h"
 #include "libarx/varint.h"
 
-/* Forms of a row; heap_format.h says what each holds. */
+/* Forms of a row, in the order in which the writer tries them. */
 typedef enum ArxHeapForm
 {
 	ARX_HEAP_FORM_ONE = 0,
