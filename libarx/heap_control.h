@@ -67,7 +67,7 @@ typedef struct ArxHeapSlot
 	_Atomic uint64_t dropped;		/* samples lost, all reasons */
 	_Atomic uint64_t last_snapshot_us; /* UTC, 0 none yet */
 	_Atomic uint64_t sequence;		   /* of the last snapshot */
-	uint64_t reserved;
+	uint64_t reserved[2];
 } ArxHeapSlot;
 
 typedef struct ArxHeapControlFile

@@ -34,7 +34,7 @@ typedef struct AhConfig
 	bool mappings;			 /* ARXHEAP_MAPPINGS: keep the ledger of mappings */
 	bool at_exit;			 /* ARXHEAP_AT_EXIT: a last snapshot */
 	bool quiet;				 /* ARXHEAP_QUIET: no message on stderr */
-	uint32_t depth;			 /* ARXHEAP_DEPTH: frames of a stack, at most */
+	uint64_t depth;			 /* ARXHEAP_DEPTH: frames of a stack, at most */
 	uint64_t sample_bytes;	 /* ARXHEAP_SAMPLE: mean between samples; 0 or 1: all */
 	uint64_t interval_ms;	 /* ARXHEAP_INTERVAL: 0 none by itself */
 	uint64_t growth_percent; /* ARXHEAP_GROWTH: a snapshot when live bytes grew by that; 0 never */
@@ -62,7 +62,7 @@ typedef struct AhRuntime
 	_Atomic uint32_t refusal;  /* ArxHeapRefusal */
 } AhRuntime;
 
-extern AhRuntime ah_runtime;
+extern __attribute__((visibility("hidden"))) AhRuntime ah_runtime;
 
 /* What each thread keeps; initial-exec, zero at first, no destructor. */
 typedef struct AhThread
@@ -73,9 +73,12 @@ typedef struct AhThread
 	uint64_t mean;	   /* that left was drawn by; 0: none, do not sample */
 	uint32_t forks;	   /* generation this thread was seeded in */
 	uint32_t inside;   /* the profiler is at work: do not sample */
+	uintptr_t stack_low;  /* known to be readable, up to stack_high */
+	uintptr_t stack_high;
 } AhThread;
 
-extern __thread AhThread ah_thread __attribute__((tls_model("initial-exec")));
+extern __thread AhThread ah_thread
+	__attribute__((tls_model("initial-exec"), visibility("hidden")));
 
 static inline void
 ah_count(ArxHeapCounter counter, uint64_t n)

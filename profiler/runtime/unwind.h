@@ -21,10 +21,10 @@ typedef struct AhRegisters
 } AhRegisters;
 
 /*
- * Registers of the caller of the function this is used in, which must keep a
- * frame pointer (AH_KEEPS_FRAME).
+ * Registers of the caller of the function this is used in.  The function must
+ * be AH_KEEPS_FRAME: asking for its frame's address gives it a frame pointer.
  */
-#define AH_KEEPS_FRAME __attribute__((noinline, optimize("no-omit-frame-pointer")))
+#define AH_KEEPS_FRAME __attribute__((noinline))
 #define AH_CALLER()                                              \
 	((AhRegisters){ (uintptr_t) __builtin_return_address(0),     \
 					(uintptr_t) __builtin_frame_address(0) + 16, \

@@ -1,0 +1,309 @@
+/*
+ * live_table.c
+ *	  The samples that have not been freed, by address.
+ *
+ * Samples lie close together, in the order in which room became free, so that
+ * few of them touch few pages; an index of chains finds them by address.  The
+ * lock of all tables is here.
+ */
+#include "runtime/futex_lock.h"
+#include "runtime/private_memory.h"
+#include "runtime/site_table.h"
+#include "runtime/stack_table.h"
+#include "runtime/tables.h"
+
+typedef struct Sample
+{
+	uintptr_t address; /* 0: not in use */
+	uint64_t size;
+	uint64_t counted;
+	uint64_t born_ns;
+	uint32_t mean;
+	float weight; /* bytes it stands for */
+	uint32_t site;
+	uint32_t
+		next; /* number + 1, in its chain or in the list of free ones; 0 none */
+} Sample;
+
+_Static_assert(sizeof(Sample) == 48, "100 bytes a sample are promised");
+
+static AhLock tables_lock;
+static Sample *samples;
+static uint32_t nsamples;	  /* that there is room for */
+static uint32_t used_samples; /* that were ever in use */
+static uint32_t free_sample;  /* number + 1 */
+static uint32_t *chains;
+static uint32_t chain_mask;
+static uint32_t live_samples;
+static uint64_t inherited_samples;
+static double live_bytes;
+static _Atomic uint64_t published_bytes;
+
+/* How the memory is shared out, in percent of ARXHEAP_MEMORY. */
+#define SAMPLES_PERCENT 36
+#define STACKS_PERCENT 28
+#define SITES_PERCENT 18
+
+bool
+ah_tables_start(void)
+{
+	size_t percent = ah_runtime.config.memory / 100;
+	uint32_t nchains = 1024;
+
+	/* A site takes room for itself, a quarter of its lifetimes, its buckets. */
+	if (!ah_stacks_start(percent * STACKS_PERCENT) ||
+		!ah_sites_start((uint32_t) (percent * SITES_PERCENT / 128)))
+		return false;
+	nsamples = (uint32_t) (percent * SAMPLES_PERCENT / (sizeof(Sample) + 8));
+	while (nchains < nsamples)
+		nchains *= 2;
+	chain_mask = nchains - 1;
+	samples = ah_map(nsamples * sizeof(Sample));
+	chains = ah_map(nchains * sizeof(uint32_t));
+	return samples != NULL && chains != NULL;
+}
+
+void
+ah_tables_lock(void)
+{
+	ah_lock(&tables_lock);
+}
+
+void
+ah_tables_unlock(void)
+{
+	ah_unlock(&tables_lock);
+}
+
+static uint32_t *
+chain_of(uintptr_t address)
+{
+	return &chains[(address >> 3) * 0x9E3779B97F4A7C15ULL >> 32 & chain_mask];
+}
+
+/* The chain's link to the sample of this block, or to the chain's end. */
+static uint32_t *
+find_link(uintptr_t address)
+{
+	uint32_t *link = chain_of(address);
+
+	while (*link != 0 && samples[*link - 1].address != address)
+		link = &samples[*link - 1].next;
+	return link;
+}
+
+/*
+ * Bytes that a block of this size stands for: size / p, where p comes from the
+ * bytes that had a chance to be chosen.
+ */
+static float
+weigh(uint64_t size, uint64_t counted, uint64_t mean)
+{
+	double bytes, variance, objects;
+
+	arx_heap_weigh(counted, mean, &bytes, &variance, &objects);
+	return (float) ((double) size * objects);
+}
+
+/* True for what a parent left: it is freed like others, but never counted. */
+static bool
+is_inherited(const Sample *sample)
+{
+	return sample->born_ns <
+		atomic_load_explicit(&ah_runtime.start_ns, memory_order_relaxed);
+}
+
+static void
+publish(void)
+{
+	atomic_store_explicit(&published_bytes,
+						  (uint64_t) (live_bytes > 0 ? live_bytes : 0),
+						  memory_order_relaxed);
+	atomic_store_explicit(&ah_runtime.counters[ARX_HEAP_COUNT_LIVE],
+						  live_samples, memory_order_relaxed);
+}
+
+double
+ah_live_bytes(void)
+{
+	return (double) atomic_load_explicit(&published_bytes,
+										 memory_order_relaxed);
+}
+
+static uint32_t
+take_room(void)
+{
+	uint32_t number = free_sample;
+
+	if (number != 0)
+	{
+		free_sample = samples[number - 1].next;
+		return number;
+	}
+	return used_samples < nsamples ? ++used_samples : 0;
+}
+
+/* Enters a sample; the lock is held.  False when there is no room. */
+static bool
+enter(const Sample *sample)
+{
+	uint32_t number = take_room();
+	uint32_t *chain = chain_of(sample->address);
+
+	if (number == 0)
+		return false;
+	samples[number - 1] = *sample;
+	samples[number - 1].next = *chain;
+	*chain = number;
+	if (!is_inherited(sample))
+	{
+		live_samples++;
+		live_bytes += (double) sample->weight;
+		publish();
+	}
+	return true;
+}
+
+/* Takes a sample out of the table into *out; the lock is held. */
+static bool
+take_out(void *block, Sample *out)
+{
+	uint32_t *link = find_link((uintptr_t) block);
+	uint32_t number = *link;
+
+	if (number == 0)
+		return false;
+	*out = samples[number - 1];
+	*link = out->next;
+	samples[number - 1].address = 0;
+	samples[number - 1].next = free_sample;
+	free_sample = number;
+	if (!is_inherited(out))
+	{
+		live_samples--;
+		live_bytes = live_samples > 0 ? live_bytes - (double) out->weight : 0;
+		publish();
+	}
+	return true;
+}
+
+bool
+ah_sample_add(void *block, size_t size, size_t counted, uint64_t mean,
+			  const AhStack *stack, uint64_t label)
+{
+	Sample sample = {.address = (uintptr_t) block,
+					 .size = size,
+					 .counted = counted,
+					 .born_ns = ah_now_ns(),
+					 .mean = (uint32_t) mean,
+					 .weight = weigh(size, counted, mean)};
+	bool done = false;
+
+	ah_tables_lock();
+	sample.site = ah_site_intern(stack, label, ARX_HEAP_SITE_MALLOC);
+	if (sample.site != AH_NO_SITE && enter(&sample))
+	{
+		ah_site_born(sample.site, (double) sample.weight);
+		done = true;
+	}
+	ah_tables_unlock();
+	ah_count(done ? ARX_HEAP_COUNT_SAMPLES : ARX_HEAP_COUNT_DROPPED_MEMORY, 1);
+	return done;
+}
+
+bool
+ah_sample_remove(void *block)
+{
+	uint64_t now = ah_now_ns();
+	Sample sample;
+	bool known;
+
+	ah_tables_lock();
+	known = take_out(block, &sample);
+	if (known && is_inherited(&sample))
+		ah_site_lost(sample.site);
+	else if (known)
+	{
+		ah_site_died(sample.site, now - sample.born_ns);
+		ah_count(ARX_HEAP_COUNT_FREED, 1);
+	}
+	ah_tables_unlock();
+	return known;
+}
+
+static AhSampleCopy
+copy_of(const Sample *sample)
+{
+	return (AhSampleCopy){.size = sample->size,
+						  .counted = sample->counted,
+						  .mean = sample->mean,
+						  .born_ns = sample->born_ns,
+						  .site = sample->site};
+}
+
+AhSampleState
+ah_sample_take(void *block)
+{
+	AhSampleState state = {0};
+	Sample sample;
+
+	ah_tables_lock();
+	state.known = take_out(block, &sample);
+	ah_tables_unlock();
+	if (state.known)
+		state.sample = copy_of(&sample);
+	return state;
+}
+
+void
+ah_sample_put(void *block, size_t size, size_t more_counted,
+			  const AhSampleState *state)
+{
+	uint64_t counted = state->sample.counted + more_counted;
+	Sample sample = {.address = (uintptr_t) block,
+					 .size = size,
+					 .counted = counted,
+					 .born_ns = state->sample.born_ns,
+					 .mean = (uint32_t) state->sample.mean,
+					 .weight = weigh(size, counted, state->sample.mean),
+					 .site = state->sample.site};
+
+	ah_tables_lock();
+	if (!enter(&sample)) /* the room that it left may have gone to another */
+	{
+		ah_site_lost(sample.site);
+		ah_count(ARX_HEAP_COUNT_DROPPED_MEMORY, 1);
+	}
+	ah_tables_unlock();
+}
+
+size_t
+ah_samples_copy(uint32_t *position, AhSampleCopy *out, size_t n)
+{
+	uint64_t began, held;
+	size_t copied = 0;
+
+	ah_tables_lock();
+	began = ah_now_ns();
+	for (; *position < used_samples && copied < n; ++*position)
+		if (samples[*position].address != 0 &&
+			!is_inherited(&samples[*position]))
+			out[copied++] = copy_of(&samples[*position]);
+	held = ah_now_ns() - began;
+	ah_tables_unlock();
+	if (held > atomic_load(&ah_runtime.counters[ARX_HEAP_COUNT_PAUSE_MAX_NS]))
+		atomic_store(&ah_runtime.counters[ARX_HEAP_COUNT_PAUSE_MAX_NS], held);
+	return copied;
+}
+
+void
+ah_tables_forked(void)
+{
+	tables_lock = 0;
+	inherited_samples += live_samples;
+	live_samples = 0;
+	live_bytes = 0;
+	publish();
+	atomic_store(&ah_runtime.counters[ARX_HEAP_COUNT_INHERITED],
+				 inherited_samples);
+}

@@ -1,0 +1,133 @@
+/*
+ * sample_range.c
+ *	  The address range that sampled blocks, and no others, live in.
+ *
+ * The arena's extent hooks hand out the reservation from its start on and
+ * never take anything back: what the arena frees it keeps and uses again, and
+ * gives the pages back to the system when it purges.
+ */
+#include "runtime/sample_range.h"
+
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+#include "runtime/jemalloc.h"
+#include "runtime/private_memory.h"
+
+#define LARGEST_SPAN ((size_t) 1 << 40)
+#define SMALLEST_SPAN ((size_t) 1 << 26)
+
+AhRange ah_range;
+
+static _Atomic uintptr_t next_free;
+
+static void *
+alloc_extent(JeExtentHooks *hooks, void *wanted, size_t size, size_t alignment,
+			 bool *zero, bool *commit, unsigned arena)
+{
+	uintptr_t end = ah_range.base + ah_range.span;
+	uintptr_t start, from = atomic_load(&next_free);
+
+	(void) hooks, (void) arena;
+	if (wanted != NULL)
+		return NULL;
+	do
+	{
+		start = (from + alignment - 1) & ~(uintptr_t) (alignment - 1);
+		if (start > end || end - start < size)
+			return NULL;
+	} while (!atomic_compare_exchange_weak(&next_free, &from, start + size));
+	if (ah_sys_mprotect((void *) start, size, PROT_READ | PROT_WRITE) != 0)
+		return NULL;
+	*zero = true;
+	*commit = true;
+	return (void *) start;
+}
+
+static bool
+keep_extent(JeExtentHooks *hooks, void *start, size_t size, bool committed,
+			unsigned arena)
+{
+	(void) hooks, (void) start, (void) size, (void) committed, (void) arena;
+	return true;
+}
+
+static bool
+purge_extent(JeExtentHooks *hooks, void *start, size_t size, size_t offset,
+			 size_t length, unsigned arena)
+{
+	(void) hooks, (void) size, (void) arena;
+	return ah_sys_madvise((char *) start + offset, length, MADV_DONTNEED) != 0;
+}
+
+static bool
+allow_split(JeExtentHooks *hooks, void *start, size_t size, size_t a, size_t b,
+			bool committed, unsigned arena)
+{
+	(void) hooks, (void) start, (void) size, (void) a, (void) b,
+		(void) committed, (void) arena;
+	return false;
+}
+
+static bool
+allow_merge(JeExtentHooks *hooks, void *a, size_t size_a, void *b,
+			size_t size_b, bool committed, unsigned arena)
+{
+	(void) hooks, (void) a, (void) size_a, (void) b, (void) size_b,
+		(void) committed, (void) arena;
+	return false;
+}
+
+static JeExtentHooks extent_hooks = {
+	.alloc = alloc_extent,
+	.dalloc = keep_extent,
+	.purge_forced = purge_extent,
+	.split = allow_split,
+	.merge = allow_merge,
+};
+
+static size_t
+largest_allowed(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+		limit.rlim_cur / 8 < LARGEST_SPAN)
+		return limit.rlim_cur / 8;
+	return LARGEST_SPAN;
+}
+
+bool
+ah_range_start(void)
+{
+	JeExtentHooks *hooks = &extent_hooks;
+	unsigned arena;
+	size_t length = sizeof(arena);
+	size_t span = LARGEST_SPAN;
+	void *base = MAP_FAILED;
+
+	for (; span >= SMALLEST_SPAN; span /= 2)
+	{
+		if (span > largest_allowed())
+			continue;
+		base = ah_sys_mmap(NULL, span, PROT_NONE,
+						   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		if (base != MAP_FAILED)
+			break;
+	}
+	if (base == MAP_FAILED)
+		return false;
+	ah_range.base = (uintptr_t) base;
+	next_free = ah_range.base;
+	ah_range.span = span;
+	if (je_mallctl("arenas.create", &arena, &length, &hooks, sizeof(hooks)) !=
+		0)
+	{
+		ah_range.span = 0;
+		ah_sys_munmap(base, span);
+		return false;
+	}
+	ah_range.flags = JE_ARENA(arena) | JE_NO_TCACHE;
+	return true;
+}

@@ -1,0 +1,388 @@
+/*
+ * sampler.c
+ *	  Which blocks become samples, and what happens to those that did.
+ *
+ * A signal handler may allocate while the interrupted code is in here:
+ * ah_thread.inside then keeps it out of the tables.  Its allocations are not
+ * sampled (counted), and a sampled block that it frees waits in a list, linked
+ * through the blocks themselves, until someone who may use the tables comes by.
+ */
+#include "runtime/sampler.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "runtime/control_slot.h"
+#include "runtime/fork_guard.h"
+#include "runtime/jemalloc.h"
+#include "runtime/sample_range.h"
+#include "runtime/tables.h"
+
+/* Of a thread that came before the constructor: look again soon. */
+#define BEFORE_START_BYTES (64 * 1024)
+/* A snapshot on growth: not below this. */
+#define GROWTH_FLOOR (64.0 * 1024 * 1024)
+
+typedef struct Deferred
+{
+	struct Deferred *next;
+} Deferred;
+
+static _Atomic(Deferred *) deferred;
+static _Atomic uint64_t growth_mark;
+static _Atomic bool asked_for_thread;
+
+__thread AhThread ah_thread __attribute__((tls_model("initial-exec")));
+
+/* ---- the generator ---- */
+
+/* splitmix64 (Steele, Lea, Flood 2014): one state word, any seed is good. */
+static uint64_t
+next_random(uint64_t *state)
+{
+	uint64_t z = (*state += 0x9E3779B97F4A7C15ULL);
+
+	z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
+	z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
+	return z ^ (z >> 31);
+}
+
+/* Never the same in two threads, nor in parent and child. */
+static void
+seed_thread(AhThread *thread)
+{
+	uint64_t seed;
+
+	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) != sizeof(seed))
+		seed = ah_now_ns() ^ ((uint64_t) getpid() << 40) ^ (uintptr_t) thread;
+	thread->random = seed | 1;
+	thread->forks =
+		atomic_load_explicit(&ah_runtime.forks, memory_order_relaxed);
+}
+
+/*
+ * Draws the bytes until the next sample: exponential with the mean that is in
+ * force now, by inversion of a uniform number in (0, 1].
+ */
+static void
+draw_distance(AhThread *thread)
+{
+	uint64_t mean =
+		atomic_load_explicit(&ah_runtime.mean, memory_order_relaxed);
+	double uniform;
+
+	thread->mean = mean;
+	if (mean <= 1)
+	{
+		thread->left = 0;
+		return;
+	}
+	uniform = (double) ((next_random(&thread->random) >> 11) + 1) * 0x1p-53;
+	thread->left = (int64_t) (-log(uniform) * (double) mean);
+}
+
+/* ---- whether to sample ---- */
+
+/* True when the runtime is armed; asks the control file when it is not. */
+static bool
+is_armed(AhThread *thread)
+{
+	if (!atomic_load_explicit(&ah_runtime.started, memory_order_acquire))
+	{
+		thread->left = BEFORE_START_BYTES;
+		return false;
+	}
+	if (!atomic_load_explicit(&ah_runtime.armed, memory_order_relaxed))
+	{
+		thread->left = ARX_HEAP_INERT_BYTES;
+		thread->mean = 0;
+		thread->inside = 1;
+		ah_control_poll();
+		thread->inside = 0;
+		return atomic_load_explicit(&ah_runtime.armed, memory_order_relaxed);
+	}
+	return true;
+}
+
+/*
+ * The thread's count ran out within these bytes.  Decides whether they hold a
+ * sample, and leaves the thread with a count that goes on from their end.
+ */
+static bool
+is_chosen(AhThread *thread, size_t bytes)
+{
+	if (thread->inside)
+	{
+		if (thread->mean != 0)
+		{
+			ah_count(ARX_HEAP_COUNT_DROPPED_NESTED, 1);
+			draw_distance(thread);
+		}
+		else
+			thread->left = BEFORE_START_BYTES;
+		return false;
+	}
+	if (!is_armed(thread))
+		return false;
+	if (thread->mean == 0 || thread->forks != ah_runtime.forks)
+	{
+		/* The count was of a time without sampling: these bytes come first. */
+		if (thread->random == 0 || thread->forks != ah_runtime.forks)
+			seed_thread(thread);
+		draw_distance(thread);
+		thread->left -= (int64_t) bytes;
+		if (thread->left >= 0)
+			return false;
+	}
+	return true;
+}
+
+/* ---- blocks ---- */
+
+static void
+release(void *block)
+{
+	je_dallocx(block, JE_NO_TCACHE);
+}
+
+/* Frees what signal handlers left.  Called with inside set. */
+static void
+free_deferred(void)
+{
+	Deferred *list;
+
+	if (atomic_load_explicit(&deferred, memory_order_relaxed) == NULL)
+		return;
+	list = atomic_exchange(&deferred, NULL);
+	while (list != NULL)
+	{
+		Deferred *next = list->next;
+
+		ah_sample_remove(list);
+		release(list);
+		list = next;
+	}
+}
+
+static void
+defer(void *block)
+{
+	Deferred *entry = block;
+
+	entry->next = atomic_load(&deferred);
+	while (!atomic_compare_exchange_weak(&deferred, &entry->next, entry))
+		;
+}
+
+/* Starts the thread with the first sample, asks for snapshots as memory grows. */
+static void
+ask_for_snapshot(bool in_signal_handler)
+{
+	uint64_t live,
+		mark = atomic_load_explicit(&growth_mark, memory_order_relaxed);
+
+	if (in_signal_handler)
+		return;
+	if (!atomic_load_explicit(&asked_for_thread, memory_order_relaxed) &&
+		!atomic_exchange(&asked_for_thread, true))
+		ah_snapshot_ask(ARX_HEAP_REASON_INTERVAL);
+	if (ah_runtime.config.growth_percent == 0)
+		return;
+	live = (uint64_t) ah_live_bytes();
+	if (live < (uint64_t) GROWTH_FLOOR || live <= mark)
+		return;
+	if (atomic_compare_exchange_strong(
+			&growth_mark, &mark,
+			live + live / 100 * ah_runtime.config.growth_percent))
+		ah_snapshot_ask(ARX_HEAP_REASON_GROWTH);
+}
+
+/*
+ * Enters a block into the tables, with the stack it came from.  counted: bytes
+ * that had a chance to be chosen.
+ */
+static void
+record(const AhRegisters *from, void *block, size_t size, size_t counted,
+	   uint64_t mean)
+{
+	AhStack stack;
+	bool in_signal_handler =
+		ah_unwind(from, (uint32_t) ah_runtime.config.depth, &stack);
+
+	if (stack.flags & ARX_HEAP_SITE_TRUNCATED)
+		ah_count(ARX_HEAP_COUNT_STACKS_TRUNCATED, 1);
+	if (stack.flags & ARX_HEAP_SITE_BROKEN)
+		ah_count(ARX_HEAP_COUNT_STACKS_FAILED, 1);
+	if (ah_sample_add(block, size, counted, mean, &stack, ah_thread.label))
+		ask_for_snapshot(in_signal_handler);
+}
+
+void *
+ah_sample_alloc(const AhRegisters *from, size_t size, int flags)
+{
+	AhThread *thread = &ah_thread;
+	int saved = errno;
+	uint64_t mean;
+	void *block = NULL;
+
+	if (is_chosen(thread, size))
+	{
+		mean = thread->mean;
+		draw_distance(thread);
+		thread->inside = 1;
+		ah_fork_check();
+		if (size <= PTRDIFF_MAX)
+			block = je_mallocx(size ? size : 1, ah_range.flags | flags);
+		if (block != NULL)
+			record(from, block, size ? size : 1, size ? size : 1, mean);
+		else
+			ah_count(ARX_HEAP_COUNT_DROPPED_RANGE, 1);
+		free_deferred();
+		thread->inside = 0;
+	}
+	errno = saved;
+	return block;
+}
+
+void *
+ah_sample_grow(const AhRegisters *from, void *old, size_t old_size, size_t size,
+			   size_t growth)
+{
+	AhThread *thread = &ah_thread;
+	int saved = errno;
+	uint64_t mean;
+	void *block = NULL;
+
+	if (is_chosen(thread, growth))
+	{
+		mean = thread->mean;
+		draw_distance(thread);
+		thread->inside = 1;
+		ah_fork_check();
+		if (size <= PTRDIFF_MAX)
+			block = je_mallocx(size, ah_range.flags);
+		if (block != NULL)
+		{
+			memcpy(block, old, old_size < size ? old_size : size);
+			record(from, block, size, size, mean);
+			je_free(old);
+		}
+		else
+			ah_count(ARX_HEAP_COUNT_DROPPED_RANGE, 1);
+		free_deferred();
+		thread->inside = 0;
+	}
+	errno = saved;
+	return block;
+}
+
+void
+ah_sample_free(void *block)
+{
+	AhThread *thread = &ah_thread;
+	int saved = errno;
+
+	if (thread->inside)
+		defer(block);
+	else
+	{
+		thread->inside = 1;
+		ah_sample_remove(block);
+		free_deferred();
+		thread->inside = 0;
+		release(block);
+	}
+	errno = saved;
+}
+
+/* A block that cannot stay in the range moves out of it. */
+static void *
+move_out(void *block, size_t old_size, size_t size)
+{
+	void *moved = je_malloc(size);
+
+	if (moved != NULL)
+		memcpy(moved, block, old_size < size ? old_size : size);
+	return moved;
+}
+
+/* realloc() of a sample by a signal handler, or of one without an entry. */
+static void *
+realloc_unknown(void *block, size_t size)
+{
+	void *moved = move_out(block, je_malloc_usable_size(block), size);
+
+	if (moved != NULL)
+		ah_sample_free(block);
+	return moved;
+}
+
+/*
+ * A sample stays one, with its birth, when its block is resized: a growing
+ * vector is as old as its first element.  The bytes that it grew by had their
+ * chance to be chosen too, so they count for its weight.
+ */
+static void *
+resize_known(void *block, size_t size, AhSampleState *state)
+{
+	size_t before = state->sample.size;
+	void *moved =
+		size <= PTRDIFF_MAX ? je_rallocx(block, size, ah_range.flags) : NULL;
+
+	if (moved != NULL)
+	{
+		ah_sample_put(moved, size, size > before ? size - before : 0, state);
+		return moved;
+	}
+	/* Out of address range or of memory: go on without the sample. */
+	ah_sample_put(block, before, 0, state);
+	moved = move_out(block, before, size);
+	if (moved != NULL)
+	{
+		ah_count(ARX_HEAP_COUNT_DROPPED_RANGE, 1);
+		ah_sample_remove(block);
+		release(block);
+	}
+	return moved;
+}
+
+void *
+ah_sample_realloc(void *block, size_t size)
+{
+	AhThread *thread = &ah_thread;
+	AhSampleState state;
+	int saved = errno;
+	void *moved;
+
+	if (size == 0)
+	{
+		ah_sample_free(block);
+		return NULL;
+	}
+	if (thread->inside)
+		return realloc_unknown(block, size);
+	thread->inside = 1;
+	state = ah_sample_take(block);
+	moved = state.known ? resize_known(block, size, &state) : NULL;
+	thread->inside = 0;
+	if (!state.known)
+		moved = realloc_unknown(block, size);
+	errno = moved != NULL ? saved : ENOMEM;
+	return moved;
+}
+
+void
+ah_sampler_forked(void)
+{
+	atomic_store(&asked_for_thread, false);
+	atomic_store(&growth_mark, 0);
+	if (ah_thread.mean != 0)
+	{
+		seed_thread(&ah_thread);
+		draw_distance(&ah_thread);
+	}
+}

@@ -1,0 +1,19 @@
+/*
+ * site_table.h
+ *	  Sites: a stack with a label and a kind, and what became of its samples.
+ *
+ * The lock of the tables protects all of it (tables.h, which declares what
+ * others may call).
+ */
+#ifndef ARX_PROFILER_SITE_TABLE_H
+#define ARX_PROFILER_SITE_TABLE_H
+
+#include "runtime/tables.h"
+
+/* Takes memory for so many sites.  False when there is none. */
+extern bool ah_sites_start(uint32_t nsites);
+
+/* A sample left that is not counted: it was born in a parent, or dropped. */
+extern void ah_site_lost(uint32_t site);
+
+#endif
