@@ -19,8 +19,8 @@
 
 #include "runtime/array_sort.h"
 #include "runtime/control_slot.h"
-#include "runtime/private_memory.h"
 #include "runtime/runtime.h"
+#include "runtime/snapshot_scratch.h"
 #include "runtime/text_format.h"
 
 #define MAX_FILES 4096
@@ -57,6 +57,8 @@ typedef struct Folder
 	SnapshotFile files[MAX_FILES];
 	Series series[MAX_FILES];
 } Folder;
+
+_Static_assert(sizeof(Folder) <= AH_SCRATCH_BYTES, "always fits");
 
 /* Bytes of the files that this process wrote and still keeps. */
 static uint64_t own_bytes;
@@ -298,9 +300,9 @@ ah_folder_thin(int fd, uint64_t sequence, uint64_t bytes)
 	own_bytes += bytes;
 	if (own_bytes <= config->process_bytes && turn % CHECK_EVERY != 0)
 		return;
-	folder = ah_map(sizeof(Folder));
-	if (folder == NULL)
+	if (!ah_scratch_begin(sizeof(Folder)))
 		return;
+	folder = ah_scratch_take(sizeof(Folder));
 	folder->fd = fd;
 	read_folder(folder);
 	build_series(folder);
@@ -315,7 +317,7 @@ ah_folder_thin(int fd, uint64_t sequence, uint64_t bytes)
 	for (uint32_t i = 0; i < folder->nseries; i++)
 		if (is_own(folder, &folder->series[i]))
 			own_bytes = folder->series[i].bytes;
-	ah_unmap(folder, sizeof(Folder));
+	ah_scratch_end();
 }
 
 void
