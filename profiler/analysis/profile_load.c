@@ -6,15 +6,16 @@
  * something else is checked (modules, epochs), estimates are checked to be
  * numbers, and the whole is kept below ARX_PROFILE_MAX_BYTES.
  */
-#include <errno.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analysis/profile.h"
 #include "analysis/profile_arena.h"
 #include "analysis/profile_parts.h"
+
+/* Of a site; the runtime writes at most one for each epoch. */
+#define MAX_ROWS (4 * ARX_HEAP_MAX_EPOCHS)
 
 /* What loading needs beside the profile. */
 typedef struct Loader
@@ -27,61 +28,6 @@ typedef struct Loader
 } Loader;
 
 static const uint32_t no_lifetimes[ARX_HEAP_LIFETIME_CLASSES];
-
-const char *
-arx_profile_error(const char *path, const char *what)
-{
-	static _Thread_local char text[1024];
-
-	snprintf(text, sizeof(text), "%s: %s", path, what);
-	return text;
-}
-
-/* The whole file on the heap, or NULL and *problem. */
-static uint8_t *
-read_file(const char *path, size_t *length, const char **problem)
-{
-	FILE *file = fopen(path, "rbe");
-	uint8_t *bytes = NULL;
-	size_t room = 0;
-	size_t n = 0;
-
-	if (file == NULL)
-	{
-		*problem = strerror(errno);
-		return NULL;
-	}
-	for (;;)
-	{
-		bytes = arx_array_grow(bytes, n, &room, 1);
-		n += fread(bytes + n, 1, room - n, file);
-		if (n < room || n > ARX_PROFILE_MAX_FILE)
-			break;
-	}
-	*problem = NULL;
-	if (ferror(file))
-		*problem = strerror(errno);
-	else if (n > ARX_PROFILE_MAX_FILE)
-		*problem = "larger than any heap snapshot (64 MiB)";
-	fclose(file);
-	if (*problem != NULL)
-	{
-		free(bytes);
-		return NULL;
-	}
-	*length = n;
-	return bytes;
-}
-
-static ArxHeapText
-keep_text(Loader *loader, ArxHeapText text)
-{
-	ArxHeapText kept;
-
-	kept.data = arx_arena_text(loader->arena, text.data, text.length);
-	kept.length = (uint32_t) strlen(kept.data);
-	return kept;
-}
 
 /* True while the section has another entry; false at its end or on a fault. */
 static bool
@@ -111,11 +57,7 @@ load_process(Loader *loader)
 		arx_heap_read_counters(&loader->reader, loader->profile->counters) !=
 			ARX_HEAP_READ_OK)
 		return false;
-	process->boot_id = keep_text(loader, process->boot_id);
-	process->host = keep_text(loader, process->host);
-	process->executable = keep_text(loader, process->executable);
-	process->command = keep_text(loader, process->command);
-	process->runtime = keep_text(loader, process->runtime);
+	arx_heap_process_keep(loader->arena, process);
 	return true;
 }
 
@@ -139,7 +81,7 @@ load_modules(Loader *loader)
 		build_id = arx_arena_get(loader->arena, from.build_id.length, 1);
 		if (from.build_id.length > 0)
 			memcpy(build_id, from.build_id.data, from.build_id.length);
-		to->path = keep_text(loader, from.path).data;
+		to->path = arx_heap_text_keep(loader->arena, from.path).data;
 		to->build_id = build_id;
 		to->build_id_bytes = from.build_id.length;
 		to->start = from.start;
@@ -185,9 +127,9 @@ load_rows(Loader *loader, ArxProfileSite *site)
 	ArxHeapRow *rows;
 	uint32_t n = 0;
 
-	if (site->nrows > loader->profile->nepochs)
+	if (site->nrows > MAX_ROWS)
 	{
-		loader->problem = "a site in it has more rows than there are epochs";
+		loader->problem = "a site in it has more rows than any has";
 		return;
 	}
 	rows = arx_arena_get(loader->arena, site->nrows, sizeof(ArxHeapRow));
@@ -310,7 +252,7 @@ load_codes(Loader *loader)
 	arx_heap_read_start(&loader->reader, ARX_HEAP_CODE, &loader->cursor);
 	while (more(loader, arx_heap_read_code(&loader->cursor, &code)))
 	{
-		code.name = keep_text(loader, code.name);
+		code.name = arx_heap_text_keep(loader->arena, code.name);
 		codes = arx_array_grow(codes, profile->ncodes, &room, sizeof(code));
 		codes[profile->ncodes++] = code;
 	}
@@ -330,7 +272,7 @@ load_labels(Loader *loader)
 	arx_heap_read_start(&loader->reader, ARX_HEAP_LABELS, &loader->cursor);
 	while (more(loader, arx_heap_read_label(&loader->cursor, &label)))
 	{
-		label.name = keep_text(loader, label.name);
+		label.name = arx_heap_text_keep(loader->arena, label.name);
 		labels = arx_array_grow(labels, profile->nlabels, &room, sizeof(label));
 		labels[profile->nlabels++] = label;
 	}
@@ -350,8 +292,8 @@ load_symbols(Loader *loader)
 	arx_heap_read_start(&loader->reader, ARX_HEAP_SYMBOLS, &loader->cursor);
 	while (more(loader, arx_heap_read_symbol(&loader->cursor, &symbol)))
 	{
-		symbol.function = keep_text(loader, symbol.function);
-		symbol.file = keep_text(loader, symbol.file);
+		symbol.function = arx_heap_text_keep(loader->arena, symbol.function);
+		symbol.file = arx_heap_text_keep(loader->arena, symbol.file);
 		symbols =
 			arx_array_grow(symbols, profile->nsymbols, &room, sizeof(symbol));
 		symbols[profile->nsymbols++] = symbol;
@@ -380,7 +322,7 @@ arx_profile_load(const char *path, const char **error)
 {
 	const char *problem;
 	size_t length;
-	uint8_t *bytes = read_file(path, &length, &problem);
+	uint8_t *bytes = arx_snapshot_bytes(path, &length, &problem);
 	ArxProfileArena *arena;
 	Loader *loader;
 	ArxProfile *profile;

@@ -1,6 +1,6 @@
 /*
  * profile_parts.h
- *	  What the files that make profiles share.
+ *	  What the files that read snapshots and make profiles share.
  */
 #ifndef ARX_PROFILER_PROFILE_PARTS_H
 #define ARX_PROFILER_PROFILE_PARTS_H
@@ -10,6 +10,26 @@
 
 /* "path: what", in the thread's own buffer, good until the next call. */
 extern const char *arx_profile_error(const char *path, const char *what);
+
+/*
+ * The whole file on the heap, for the caller to free(); NULL and *problem,
+ * without the path, when it cannot be read or is larger than
+ * ARX_PROFILE_MAX_FILE.
+ */
+extern uint8_t *
+arx_snapshot_bytes(const char *path, size_t *length, const char **problem);
+
+/*
+ * Whose snapshot a file is; its texts are the arena's.  False and *problem
+ * when it cannot be read or is not a sound snapshot.
+ */
+extern bool arx_snapshot_process(const char *path, ArxProfileArena *arena,
+								 ArxHeapProcess *process, const char **problem);
+
+/* A terminated copy, and copies of all texts in place. */
+extern ArxHeapText arx_heap_text_keep(ArxProfileArena *arena, ArxHeapText text);
+extern void
+arx_heap_process_keep(ArxProfileArena *arena, ArxHeapProcess *process);
 
 /* The last part of a path, within it. */
 extern const char *arx_module_name(const char *path);
