@@ -3,7 +3,7 @@
  *	  What a fork leaves behind: a child that starts its own profile.
  *
  * The handlers run before jemalloc's on the way in and after them on the way
- * out.  The parent holds both locks of the runtime while it forks, so that the
+ * out.  The parent holds the locks of the runtime while it forks, so that the
  * child finds the tables whole; the child begins a new profile in which the
  * parent's samples count as inherited, draws new random numbers (else all
  * children of one parent would sample the same allocations), and has no thread
@@ -19,6 +19,7 @@
 #include "runtime/label_names.h"
 #include "runtime/mapping_ledger.h"
 #include "runtime/runtime.h"
+#include "runtime/sample_range.h"
 #include "runtime/sampler.h"
 #include "runtime/tables.h"
 
@@ -36,6 +37,7 @@ begin_child(void)
 	for (int i = 0; i < ARX_HEAP_NCOUNTERS; i++)
 		atomic_store(&ah_runtime.counters[i], 0);
 	atomic_fetch_add(&ah_runtime.forks, 1);
+	ah_range_forked();
 	ah_tables_forked();
 	ah_mappings_forked();
 	ah_label_names_forked();
@@ -62,6 +64,7 @@ before_fork(void)
 	ah_thread.inside = 1;
 	ah_mappings_lock();
 	ah_tables_lock();
+	ah_range_lock();
 }
 
 static void
@@ -69,6 +72,7 @@ after_fork_in_parent(void)
 {
 	if (!holds_locks)
 		return;
+	ah_range_unlock();
 	ah_tables_unlock();
 	ah_mappings_unlock();
 	ah_thread.inside = 0;

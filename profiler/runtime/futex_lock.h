@@ -22,8 +22,8 @@ ah_lock(AhLock *lock)
 {
 	uint32_t state = 0;
 
-	if (atomic_compare_exchange_strong_explicit(lock, &state, 1, memory_order_acquire,
-												memory_order_relaxed))
+	if (atomic_compare_exchange_strong_explicit(
+			lock, &state, 1, memory_order_acquire, memory_order_relaxed))
 		return;
 	if (state != 2)
 		state = atomic_exchange_explicit(lock, 2, memory_order_acquire);

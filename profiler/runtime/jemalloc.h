@@ -15,7 +15,9 @@
 #define JE_ALIGN(alignment) (__builtin_ctzl(alignment))
 #define JE_ZERO 0x40
 #define JE_NO_TCACHE (1 << 8)
+#define JE_TCACHE(index) ((int) (((index) + 2u) << 8))
 #define JE_ARENA(index) ((int) (((index) + 1u) << 20))
+#define JE_ARENA_MASK ((int) 0xfff00000)
 
 extern void *je_malloc(size_t size);
 extern void *je_calloc(size_t count, size_t size);
@@ -35,26 +37,32 @@ extern size_t je_nallocx(size_t size, int flags);
 extern void je_dallocx(void *block, int flags);
 extern void je_sdallocx(void *block, size_t size, int flags);
 
-extern int je_mallctl(const char *name, void *old, size_t *old_length, void *value, size_t length);
+extern int je_mallctl(const char *name, void *old, size_t *old_length,
+					  void *value, size_t length);
 extern int je_mallctlnametomib(const char *name, size_t *mib, size_t *length);
 extern int je_mallctlbymib(const size_t *mib, size_t mib_length, void *old,
 						   size_t *old_length, void *value, size_t length);
-extern void je_malloc_stats_print(void (*write) (void *, const char *), void *context,
-								  const char *options);
+extern void je_malloc_stats_print(void (*write)(void *, const char *),
+								  void *context, const char *options);
 
 /* jemalloc's extent hooks, which hand out address space to an arena. */
 typedef struct JeExtentHooks JeExtentHooks;
 struct JeExtentHooks
 {
-	void *(*alloc) (JeExtentHooks *, void *, size_t, size_t, bool *, bool *, unsigned);
-	bool (*dalloc) (JeExtentHooks *, void *, size_t, bool, unsigned);
-	void (*destroy) (JeExtentHooks *, void *, size_t, bool, unsigned);
-	bool (*commit) (JeExtentHooks *, void *, size_t, size_t, size_t, unsigned);
-	bool (*decommit) (JeExtentHooks *, void *, size_t, size_t, size_t, unsigned);
-	bool (*purge_lazy) (JeExtentHooks *, void *, size_t, size_t, size_t, unsigned);
-	bool (*purge_forced) (JeExtentHooks *, void *, size_t, size_t, size_t, unsigned);
-	bool (*split) (JeExtentHooks *, void *, size_t, size_t, size_t, bool, unsigned);
-	bool (*merge) (JeExtentHooks *, void *, size_t, void *, size_t, bool, unsigned);
+	void *(*alloc)(JeExtentHooks *, void *, size_t, size_t, bool *, bool *,
+				   unsigned);
+	bool (*dalloc)(JeExtentHooks *, void *, size_t, bool, unsigned);
+	void (*destroy)(JeExtentHooks *, void *, size_t, bool, unsigned);
+	bool (*commit)(JeExtentHooks *, void *, size_t, size_t, size_t, unsigned);
+	bool (*decommit)(JeExtentHooks *, void *, size_t, size_t, size_t, unsigned);
+	bool (*purge_lazy)(JeExtentHooks *, void *, size_t, size_t, size_t,
+					   unsigned);
+	bool (*purge_forced)(JeExtentHooks *, void *, size_t, size_t, size_t,
+						 unsigned);
+	bool (*split)(JeExtentHooks *, void *, size_t, size_t, size_t, bool,
+				  unsigned);
+	bool (*merge)(JeExtentHooks *, void *, size_t, void *, size_t, bool,
+				  unsigned);
 };
 
 #endif

@@ -16,7 +16,6 @@
 #include "runtime/fork_guard.h"
 #include "runtime/jemalloc.h"
 #include "runtime/label_names.h"
-#include "runtime/mapping_ledger.h"
 #include "runtime/runtime.h"
 #include "runtime/runtime_config.h"
 #include "runtime/runtime_log.h"
@@ -124,7 +123,7 @@ find_refusal(void)
 		return ARX_HEAP_REFUSED_ALLOCATOR;
 	if (!ah_range_start())
 		return ARX_HEAP_REFUSED_RANGE;
-	if (!ah_tables_start() || !ah_mappings_start())
+	if (!ah_tables_start())
 		return ARX_HEAP_REFUSED_MEMORY;
 	return ARX_HEAP_REFUSED_NOT;
 }

@@ -21,9 +21,11 @@ extern size_t ah_mapped_bytes(void);
 extern size_t ah_resident_bytes(void);
 
 /* The system calls themselves, past the entry points that keep the ledger. */
-extern void *ah_sys_mmap(void *address, size_t length, int protection, int flags, int fd, long offset);
+extern void *ah_sys_mmap(void *address, size_t length, int protection,
+						 int flags, int fd, long offset);
 extern int ah_sys_munmap(void *address, size_t length);
-extern void *ah_sys_mremap(void *old, size_t old_length, size_t new_length, int flags, void *to);
+extern void *ah_sys_mremap(void *old, size_t old_length, size_t new_length,
+						   int flags, void *to);
 extern int ah_sys_mprotect(void *address, size_t length, int protection);
 extern int ah_sys_madvise(void *address, size_t length, int advice);
 

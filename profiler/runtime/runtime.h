@@ -8,7 +8,7 @@
  * runtime's own thread calls it.  Nothing keeps a file descriptor open.  errno
  * is as it was when a function of the program returns.
  *
- * Locks, in rising rank: mapping ledger, tables.  No file is read or written,
+ * Locks, in rising rank: mapping ledger, tables, sample range.  No file is read or written,
  * and no other lock is taken, while one is held, and whoever holds one has
  * ah_thread.inside set, so that a signal handler that allocates never waits
  * for its own thread.
@@ -30,17 +30,21 @@
 /* Settings, from ARXHEAP_* in the environment; see runtime_config.c. */
 typedef struct AhConfig
 {
-	bool armed;				 /* ARXHEAP_INERT unset: sample from the start */
-	bool mappings;			 /* ARXHEAP_MAPPINGS: keep the ledger of mappings */
-	bool at_exit;			 /* ARXHEAP_AT_EXIT: a last snapshot */
-	bool quiet;				 /* ARXHEAP_QUIET: no message on stderr */
-	uint64_t depth;			 /* ARXHEAP_DEPTH: frames of a stack, at most */
-	uint64_t sample_bytes;	 /* ARXHEAP_SAMPLE: mean between samples; 0 or 1: all */
-	uint64_t interval_ms;	 /* ARXHEAP_INTERVAL: 0 none by itself */
-	uint64_t growth_percent; /* ARXHEAP_GROWTH: a snapshot when live bytes grew by that; 0 never */
-	size_t memory;			 /* ARXHEAP_MEMORY: own tables, bytes, at most */
-	uint64_t process_bytes;	 /* ARXHEAP_KEEP: of one process's snapshots in the folder */
-	uint64_t folder_bytes;	 /* ARXHEAP_KEEP_ALL: of all snapshots in the folder */
+	bool armed;		/* ARXHEAP_INERT unset: sample from the start */
+	bool mappings;	/* ARXHEAP_MAPPINGS: keep the ledger of mappings */
+	bool at_exit;	/* ARXHEAP_AT_EXIT: a last snapshot */
+	bool quiet;		/* ARXHEAP_QUIET: no message on stderr */
+	uint64_t depth; /* ARXHEAP_DEPTH: frames of a stack, at most */
+	uint64_t
+		sample_bytes; /* ARXHEAP_SAMPLE: mean between samples; 0 or 1: all */
+	uint64_t interval_ms; /* ARXHEAP_INTERVAL: 0 none by itself */
+	uint64_t
+		growth_percent; /* ARXHEAP_GROWTH: a snapshot when live bytes grew by that; 0 never */
+	size_t memory; /* ARXHEAP_MEMORY: own tables, bytes, at most */
+	uint64_t
+		process_bytes; /* ARXHEAP_KEEP: of one process's snapshots in the folder */
+	uint64_t
+		folder_bytes; /* ARXHEAP_KEEP_ALL: of all snapshots in the folder */
 	char folder[AH_PATH_MAX]; /* ARXHEAP_DIR, absolute */
 } AhConfig;
 
@@ -48,18 +52,17 @@ typedef struct AhConfig
 typedef struct AhRuntime
 {
 	AhConfig config;
-	_Atomic bool started;	   /* constructor done: samples may be taken */
+	_Atomic bool started; /* constructor done: samples may be taken */
 	_Atomic bool armed;
-	_Atomic uint64_t mean;	   /* bytes between samples now */
+	_Atomic uint64_t mean; /* bytes between samples now */
 	_Atomic int32_t pid;
 	int32_t parent_pid;
 	uint64_t start_us;		   /* UTC: the process began, or was forked */
 	uint64_t profile_start_us; /* UTC: this profile began */
 	_Atomic uint64_t start_ns; /* the same moment by CLOCK_MONOTONIC */
 	_Atomic uint32_t forks;	   /* generation: bumped in each child */
-	_Atomic ArxHeapSlot *slot; /* in the control file; NULL when there is none */
 	_Atomic uint64_t counters[ARX_HEAP_NCOUNTERS];
-	_Atomic uint32_t refusal;  /* ArxHeapRefusal */
+	_Atomic uint32_t refusal; /* ArxHeapRefusal */
 } AhRuntime;
 
 extern __attribute__((visibility("hidden"))) AhRuntime ah_runtime;
@@ -67,13 +70,13 @@ extern __attribute__((visibility("hidden"))) AhRuntime ah_runtime;
 /* What each thread keeps; initial-exec, zero at first, no destructor. */
 typedef struct AhThread
 {
-	int64_t left;	   /* bytes until the next sample; below 0: look */
-	uint64_t label;	   /* the host's word (heap_label_abi.h) */
-	uint64_t random;   /* state of the generator, 0: not seeded */
-	uint64_t mean;	   /* that left was drawn by; 0: none, do not sample */
-	uint32_t forks;	   /* generation this thread was seeded in */
-	uint32_t inside;   /* the profiler is at work: do not sample */
-	uintptr_t stack_low;  /* known to be readable, up to stack_high */
+	int64_t left;		 /* bytes until the next sample; below 0: look */
+	uint64_t label;		 /* the host's word (heap_label_abi.h) */
+	uint64_t random;	 /* state of the generator, 0: not seeded */
+	uint64_t mean;		 /* that left was drawn by; 0: none, do not sample */
+	uint32_t forks;		 /* generation this thread was seeded in */
+	uint32_t inside;	 /* the profiler is at work: do not sample */
+	uintptr_t stack_low; /* known to be readable, up to stack_high */
 	uintptr_t stack_high;
 } AhThread;
 
@@ -83,7 +86,8 @@ extern __thread AhThread ah_thread
 static inline void
 ah_count(ArxHeapCounter counter, uint64_t n)
 {
-	atomic_fetch_add_explicit(&ah_runtime.counters[counter], n, memory_order_relaxed);
+	atomic_fetch_add_explicit(&ah_runtime.counters[counter], n,
+							  memory_order_relaxed);
 }
 
 /* CLOCK_MONOTONIC and UTC; safe anywhere. */
@@ -92,7 +96,8 @@ extern uint64_t ah_utc_us(void);
 
 /*
  * Wakes the runtime's thread, which takes a snapshot for this reason soon;
- * starts the thread when the process has none yet.  Called with
+ * starts the thread when the process has none yet.  INTERVAL only starts it,
+ * and is one load when there is one: called with every sample.  Called with
  * ah_thread.inside set, no lock held, never from inside a signal handler's
  * allocation.
  */

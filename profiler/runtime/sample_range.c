@@ -5,6 +5,10 @@
  * The arena's extent hooks hand out the reservation from its start on and
  * never take anything back: what the arena frees it keeps and uses again, and
  * gives the pages back to the system when it purges.
+ *
+ * Samples are few, so the arena's slabs would be made and given back with each
+ * of them; one cache of free blocks in front of it, shared by all threads under
+ * a lock, is less than half as dear.
  */
 #include "runtime/sample_range.h"
 
@@ -12,6 +16,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 
+#include "runtime/futex_lock.h"
 #include "runtime/jemalloc.h"
 #include "runtime/private_memory.h"
 
@@ -21,6 +26,9 @@
 AhRange ah_range;
 
 static _Atomic uintptr_t next_free;
+static AhLock cache_lock;
+static int arena_flags; /* the arena, past any cache */
+static int cache_flags; /* the arena and our cache */
 
 static void *
 alloc_extent(JeExtentHooks *hooks, void *wanted, size_t size, size_t alignment,
@@ -98,12 +106,26 @@ largest_allowed(void)
 	return LARGEST_SPAN;
 }
 
+/* Makes the arena and its cache.  Without a cache it works more slowly. */
+static bool
+make_arena(void)
+{
+	JeExtentHooks *hooks = &extent_hooks;
+	unsigned arena, cache;
+	size_t length = sizeof(arena);
+
+	if (je_mallctl("arenas.create", &arena, &length, &hooks, sizeof(hooks)) !=
+		0)
+		return false;
+	arena_flags = cache_flags = JE_ARENA(arena) | JE_NO_TCACHE;
+	if (je_mallctl("tcache.create", &cache, &length, NULL, 0) == 0)
+		cache_flags = JE_ARENA(arena) | JE_TCACHE(cache);
+	return true;
+}
+
 bool
 ah_range_start(void)
 {
-	JeExtentHooks *hooks = &extent_hooks;
-	unsigned arena;
-	size_t length = sizeof(arena);
 	size_t span = LARGEST_SPAN;
 	void *base = MAP_FAILED;
 
@@ -121,13 +143,52 @@ ah_range_start(void)
 	ah_range.base = (uintptr_t) base;
 	next_free = ah_range.base;
 	ah_range.span = span;
-	if (je_mallctl("arenas.create", &arena, &length, &hooks, sizeof(hooks)) !=
-		0)
-	{
-		ah_range.span = 0;
-		ah_sys_munmap(base, span);
-		return false;
-	}
-	ah_range.flags = JE_ARENA(arena) | JE_NO_TCACHE;
-	return true;
+	if (make_arena())
+		return true;
+	ah_range.span = 0;
+	ah_sys_munmap(base, span);
+	return false;
+}
+
+void *
+ah_range_alloc(size_t size, int flags)
+{
+	void *block;
+
+	ah_lock(&cache_lock);
+	block = je_mallocx(size, cache_flags | flags);
+	ah_unlock(&cache_lock);
+	return block;
+}
+
+void *
+ah_range_resize(void *block, size_t size)
+{
+	return je_rallocx(block, size, arena_flags);
+}
+
+void
+ah_range_free(void *block)
+{
+	ah_lock(&cache_lock);
+	je_dallocx(block, cache_flags & ~JE_ARENA_MASK);
+	ah_unlock(&cache_lock);
+}
+
+void
+ah_range_lock(void)
+{
+	ah_lock(&cache_lock);
+}
+
+void
+ah_range_unlock(void)
+{
+	ah_unlock(&cache_lock);
+}
+
+void
+ah_range_forked(void)
+{
+	cache_lock = 0;
 }

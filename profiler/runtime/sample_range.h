@@ -5,6 +5,9 @@
  * A jemalloc arena of our own takes its address space from one reservation.
  * So free() learns from the address alone whether a block is sampled, which is
  * one subtraction and one comparison for all the blocks that are not.
+ *
+ * A lock, last in rank, protects the cache of free blocks; its holder has
+ * ah_thread.inside set.
  */
 #ifndef ARX_PROFILER_SAMPLE_RANGE_H
 #define ARX_PROFILER_SAMPLE_RANGE_H
@@ -17,7 +20,6 @@ typedef struct AhRange
 {
 	uintptr_t base; /* set once, before the first sample */
 	uintptr_t span; /* 0: there is no range, no block is sampled */
-	int flags;		/* for je_mallocx() */
 } AhRange;
 
 extern __attribute__((visibility("hidden"))) AhRange ah_range;
@@ -25,7 +27,8 @@ extern __attribute__((visibility("hidden"))) AhRange ah_range;
 static inline bool
 ah_in_range(const void *block)
 {
-	return __builtin_expect((uintptr_t) block - ah_range.base < ah_range.span, 0);
+	return __builtin_expect((uintptr_t) block - ah_range.base < ah_range.span,
+							0);
 }
 
 /*
@@ -34,5 +37,19 @@ ah_in_range(const void *block)
  * for an eighth of it at most.  False when even 64 MiB cannot be had.
  */
 extern bool ah_range_start(void);
+
+/*
+ * A block in the range, size at least 1, with these flags of jemalloc's
+ * (alignment, zero); NULL when there is no room.  Resized and freed by the
+ * other two; ah_range_resize() may move it.
+ */
+extern void *ah_range_alloc(size_t size, int flags);
+extern void *ah_range_resize(void *block, size_t size);
+extern void ah_range_free(void *block);
+
+/* For a fork: held over it, so that the child finds the cache whole. */
+extern void ah_range_lock(void);
+extern void ah_range_unlock(void);
+extern void ah_range_forked(void);
 
 #endif

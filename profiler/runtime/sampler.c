@@ -34,7 +34,6 @@ typedef struct Deferred
 
 static _Atomic(Deferred *) deferred;
 static _Atomic uint64_t growth_mark;
-static _Atomic bool asked_for_thread;
 
 __thread AhThread ah_thread __attribute__((tls_model("initial-exec")));
 
@@ -143,12 +142,6 @@ is_chosen(AhThread *thread, size_t bytes)
 
 /* ---- blocks ---- */
 
-static void
-release(void *block)
-{
-	je_dallocx(block, JE_NO_TCACHE);
-}
-
 /* Frees what signal handlers left.  Called with inside set. */
 static void
 free_deferred(void)
@@ -163,7 +156,7 @@ free_deferred(void)
 		Deferred *next = list->next;
 
 		ah_sample_remove(list);
-		release(list);
+		ah_range_free(list);
 		list = next;
 	}
 }
@@ -178,7 +171,7 @@ defer(void *block)
 		;
 }
 
-/* Starts the thread with the first sample, asks for snapshots as memory grows. */
+/* Sees to it that there is a thread, and asks for snapshots as memory grows. */
 static void
 ask_for_snapshot(bool in_signal_handler)
 {
@@ -187,9 +180,7 @@ ask_for_snapshot(bool in_signal_handler)
 
 	if (in_signal_handler)
 		return;
-	if (!atomic_load_explicit(&asked_for_thread, memory_order_relaxed) &&
-		!atomic_exchange(&asked_for_thread, true))
-		ah_snapshot_ask(ARX_HEAP_REASON_INTERVAL);
+	ah_snapshot_ask(ARX_HEAP_REASON_INTERVAL);
 	if (ah_runtime.config.growth_percent == 0)
 		return;
 	live = (uint64_t) ah_live_bytes();
@@ -236,7 +227,7 @@ ah_sample_alloc(const AhRegisters *from, size_t size, int flags)
 		thread->inside = 1;
 		ah_fork_check();
 		if (size <= PTRDIFF_MAX)
-			block = je_mallocx(size ? size : 1, ah_range.flags | flags);
+			block = ah_range_alloc(size ? size : 1, flags);
 		if (block != NULL)
 			record(from, block, size ? size : 1, size ? size : 1, mean);
 		else
@@ -264,7 +255,7 @@ ah_sample_grow(const AhRegisters *from, void *old, size_t old_size, size_t size,
 		thread->inside = 1;
 		ah_fork_check();
 		if (size <= PTRDIFF_MAX)
-			block = je_mallocx(size, ah_range.flags);
+			block = ah_range_alloc(size, 0);
 		if (block != NULL)
 		{
 			memcpy(block, old, old_size < size ? old_size : size);
@@ -292,9 +283,9 @@ ah_sample_free(void *block)
 	{
 		thread->inside = 1;
 		ah_sample_remove(block);
+		ah_range_free(block);
 		free_deferred();
 		thread->inside = 0;
-		release(block);
 	}
 	errno = saved;
 }
@@ -330,8 +321,7 @@ static void *
 resize_known(void *block, size_t size, AhSampleState *state)
 {
 	size_t before = state->sample.size;
-	void *moved =
-		size <= PTRDIFF_MAX ? je_rallocx(block, size, ah_range.flags) : NULL;
+	void *moved = size <= PTRDIFF_MAX ? ah_range_resize(block, size) : NULL;
 
 	if (moved != NULL)
 	{
@@ -345,7 +335,7 @@ resize_known(void *block, size_t size, AhSampleState *state)
 	{
 		ah_count(ARX_HEAP_COUNT_DROPPED_RANGE, 1);
 		ah_sample_remove(block);
-		release(block);
+		ah_range_free(block);
 	}
 	return moved;
 }
@@ -378,7 +368,6 @@ ah_sample_realloc(void *block, size_t size)
 void
 ah_sampler_forked(void)
 {
-	atomic_store(&asked_for_thread, false);
 	atomic_store(&growth_mark, 0);
 	if (ah_thread.mean != 0)
 	{

@@ -63,9 +63,11 @@ hash_frames(const AhStack *stack)
 {
 	uint64_t hash = stack->nframes;
 
+#pragma GCC unroll 8
 	for (uint32_t i = 0; i < stack->nframes; i++)
-		hash = (hash ^ stack->frames[i]) * 0x9E3779B97F4A7C15ULL + (hash >> 29);
-	return (uint32_t) (hash >> 32) ^ stack->flags;
+		hash = (hash + stack->frames[i]) * 0x9E3779B97F4A7C15ULL;
+	return (uint32_t) ((hash ^ hash >> 32) * 0xD1B54A32D192ED03ULL >> 32) ^
+		stack->flags;
 }
 
 static uint32_t

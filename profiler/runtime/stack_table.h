@@ -24,7 +24,8 @@ extern uint32_t ah_stack_intern(const AhStack *stack);
 extern void ah_stack_release(uint32_t stack);
 
 /* Frames of a stack, the allocating call first; good while it has users. */
-extern const uintptr_t *ah_stack_frames(uint32_t stack, uint32_t *nframes, uint32_t *flags);
+extern const uintptr_t *
+ah_stack_frames(uint32_t stack, uint32_t *nframes, uint32_t *flags);
 
 /* Share of the room that is in use, in percent. */
 extern uint32_t ah_stacks_used(void);

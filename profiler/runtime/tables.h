@@ -21,16 +21,17 @@
 typedef struct AhStack
 {
 	uint32_t nframes;
-	uint32_t flags; /* ARX_HEAP_SITE_* */
+	uint32_t flags;						   /* ARX_HEAP_SITE_* */
 	uintptr_t frames[ARX_HEAP_MAX_FRAMES]; /* inside the calling instructions */
 } AhStack;
 
 /* A live sample, as a snapshot sees it. */
 typedef struct AhSampleCopy
 {
-	uint64_t size;	  /* now */
-	uint64_t counted; /* bytes that had a chance to be sampled: p comes from it */
-	uint64_t mean;	  /* sampling interval at that time */
+	uint64_t size; /* now */
+	uint64_t
+		counted;   /* bytes that had a chance to be sampled: p comes from it */
+	uint64_t mean; /* sampling interval at that time */
 	uint64_t born_ns; /* CLOCK_MONOTONIC */
 	uint32_t site;
 } AhSampleCopy;
@@ -49,14 +50,16 @@ typedef struct AhSiteCopy
 	double birth_bytes;
 	uint64_t frees;
 	uint64_t live;
-	const uint32_t *lifetimes; /* ARX_HEAP_LIFETIME_CLASSES, or NULL: all zero */
+	const uint32_t
+		*lifetimes; /* ARX_HEAP_LIFETIME_CLASSES, or NULL: all zero */
 } AhSiteCopy;
 
 /* Reserves the tables.  False when there is no memory for them. */
 extern bool ah_tables_start(void);
 
 /* Finds or makes the site; the lock is held.  AH_NO_SITE when full. */
-extern uint32_t ah_site_intern(const AhStack *stack, uint64_t label, ArxHeapSiteKind kind);
+extern uint32_t
+ah_site_intern(const AhStack *stack, uint64_t label, ArxHeapSiteKind kind);
 
 /* Counts a birth or a death of something that is not a live sample of malloc
  * (a mapping); the lock is held. */
@@ -69,8 +72,8 @@ extern void ah_tables_unlock(void);
 /* ---- samples, called by the sampler ---- */
 
 /* Records a new sample.  False when it was dropped. */
-extern bool ah_sample_add(void *block, size_t size, size_t counted, uint64_t mean,
-						  const AhStack *stack, uint64_t label);
+extern bool ah_sample_add(void *block, size_t size, size_t counted,
+						  uint64_t mean, const AhStack *stack, uint64_t label);
 
 /* The block is freed.  False when it is not a sample. */
 extern bool ah_sample_remove(void *block);

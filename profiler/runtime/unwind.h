@@ -25,10 +25,10 @@ typedef struct AhRegisters
  * be AH_KEEPS_FRAME: asking for its frame's address gives it a frame pointer.
  */
 #define AH_KEEPS_FRAME __attribute__((noinline))
-#define AH_CALLER()                                              \
-	((AhRegisters){ (uintptr_t) __builtin_return_address(0),     \
-					(uintptr_t) __builtin_frame_address(0) + 16, \
-					*(uintptr_t *) __builtin_frame_address(0) })
+#define AH_CALLER() \
+	((AhRegisters){(uintptr_t) __builtin_return_address(0), \
+				   (uintptr_t) __builtin_frame_address(0) + 16, \
+				   *(uintptr_t *) __builtin_frame_address(0)})
 
 /*
  * Fills stack from the registers on, at most depth frames, and sets its flags.

@@ -1,17 +1,11 @@
 /*
  * unwind_rules.c
  *	  The cache of rules, and the way from an address to its object's tables.
- *
- * A direct-mapped table of pairs of words, shared by all threads without a
- * lock: one word is the rule, the other the address mixed with the rule and
- * with the generation, so that a pair torn between two writers, or older than
- * an unloaded object, matches no address.
  */
 #include "runtime/unwind_rules.h"
 
 #include <dlfcn.h>
 #include <stdatomic.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -19,21 +13,13 @@
 #include "runtime/runtime.h"
 #include "runtime/unwind.h"
 
-#define CACHE_BITS 13
-
-typedef struct CacheEntry
-{
-	_Atomic uint64_t key;
-	_Atomic uint64_t rule;
-} CacheEntry;
-
-static CacheEntry cache[1 << CACHE_BITS];
-static _Atomic uint64_t generation = 1;
+AhRuleEntry ah_rule_cache[1 << AH_RULE_CACHE_BITS];
+_Atomic uint64_t ah_rule_generation = 1;
 
 void
 ah_unwind_forget(void)
 {
-	atomic_fetch_add(&generation, 0x9E3779B97F4A7C15ULL | 1);
+	atomic_fetch_add(&ah_rule_generation, 0x9E3779B97F4A7C15ULL);
 }
 
 /* ---- from an address to the FDE ---- */
@@ -110,7 +96,7 @@ rule_without_table(uintptr_t address)
 }
 
 static AhRule
-look_up(uintptr_t address)
+read_tables(uintptr_t address)
 {
 	struct dl_find_object object;
 	const uint8_t *fde = NULL;
@@ -127,22 +113,16 @@ look_up(uintptr_t address)
 AhRule
 ah_rule_find(uintptr_t address)
 {
-	CacheEntry *entry =
-		&cache[address * 0x9E3779B97F4A7C15ULL >> (64 - CACHE_BITS)];
-	uint64_t salt = atomic_load_explicit(&generation, memory_order_relaxed);
-	uint64_t word = atomic_load_explicit(&entry->rule, memory_order_relaxed);
-	uint64_t key = atomic_load_explicit(&entry->key, memory_order_relaxed);
+	AhRuleEntry *entry = ah_rule_entry(address);
+	uint64_t salt =
+		atomic_load_explicit(&ah_rule_generation, memory_order_relaxed);
 	AhRule rule;
 
-	if ((key ^ word ^ salt) == address)
-	{
-		memcpy(&rule, &word, sizeof(rule));
+	if (ah_rule_cached(address, salt, &rule))
 		return rule;
-	}
-	rule = look_up(address);
-	memcpy(&word, &rule, sizeof(word));
-	atomic_store_explicit(&entry->rule, word, memory_order_relaxed);
-	atomic_store_explicit(&entry->key, address ^ word ^ salt,
+	rule = read_tables(address);
+	atomic_store_explicit(&entry->rule, rule.word, memory_order_relaxed);
+	atomic_store_explicit(&entry->key, address ^ rule.word ^ salt,
 						  memory_order_relaxed);
 	return rule;
 }
