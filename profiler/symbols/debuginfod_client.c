@@ -12,7 +12,6 @@
 
 struct ArxDebuginfodClient
 {
-	void *library;
 	void *session;
 	bool unreachable;
 	void (*end)(void *session);
@@ -25,16 +24,18 @@ arx_debuginfod_new(void)
 {
 	ArxDebuginfodClient *client = calloc(1, sizeof(*client));
 	void *(*begin)(void);
+	void *library;
 
 	if (!client)
 		return NULL;
-	client->library = dlopen("libdebuginfod.so.1", RTLD_NOW | RTLD_LOCAL);
-	if (!client->library)
+	/* stays loaded: the libraries below it do not expect to be unloaded */
+	library = dlopen("libdebuginfod.so.1", RTLD_NOW | RTLD_LOCAL);
+	if (!library)
 		goto failed;
-	*(void **) &begin = dlsym(client->library, "debuginfod_begin");
-	*(void **) &client->end = dlsym(client->library, "debuginfod_end");
+	*(void **) &begin = dlsym(library, "debuginfod_begin");
+	*(void **) &client->end = dlsym(library, "debuginfod_end");
 	*(void **) &client->find_debuginfo =
-		dlsym(client->library, "debuginfod_find_debuginfo");
+		dlsym(library, "debuginfod_find_debuginfo");
 	if (!begin || !client->end || !client->find_debuginfo)
 		goto failed;
 	client->session = begin();
@@ -52,8 +53,6 @@ arx_debuginfod_free(ArxDebuginfodClient *client)
 		return;
 	if (client->session)
 		client->end(client->session);
-	if (client->library)
-		dlclose(client->library);
 	free(client);
 }
 

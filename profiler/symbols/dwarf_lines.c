@@ -14,6 +14,7 @@
 #include "symbols/dwarf_lines.h"
 
 #include <dwarf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,13 @@
 #define MAX_DEPTH 256
 #define MAX_UNIT_ENTRIES (1 << 24)
 
+/* A file that the debug information names relative to the unit's folder. */
+typedef struct RelativeFile
+{
+	const char *name;
+	char *path;
+} RelativeFile;
+
 typedef struct Unit
 {
 	Dwarf_Die die;	/* has the lines */
@@ -29,6 +37,8 @@ typedef struct Unit
 	bool indexed;
 	size_t budget;				/* entries that may still be visited */
 	ArxAddressRanges functions; /* value: offset of the entry */
+	RelativeFile *files;
+	size_t nfiles;
 } Unit;
 
 struct ArxDwarfLines
@@ -131,13 +141,22 @@ arx_dwarf_lines_new(Dwarf *dwarf)
 	return lines;
 }
 
+static void
+free_unit(Unit *unit)
+{
+	arx_address_ranges_free(&unit->functions);
+	for (size_t i = 0; i < unit->nfiles; i++)
+		free(unit->files[i].path);
+	free(unit->files);
+}
+
 void
 arx_dwarf_lines_free(ArxDwarfLines *lines)
 {
 	if (!lines)
 		return;
 	for (size_t i = 0; i < lines->nunits; i++)
-		arx_address_ranges_free(&lines->units[i].functions);
+		free_unit(&lines->units[i]);
 	arx_address_ranges_free(&lines->ranges);
 	free(lines->units);
 	free(lines);
@@ -272,11 +291,36 @@ name_function(Dwarf_Die *die)
 	return name ? name : linkage;
 }
 
+/* The file below the unit's folder; as it is named when that is not known. */
+static const char *
+complete_path(Unit *unit, const char *name)
+{
+	const char *folder = text_attribute(&unit->die, DW_AT_comp_dir);
+	RelativeFile *files;
+	char *path;
+
+	if (!folder || folder[0] != '/')
+		return name;
+	for (size_t i = 0; i < unit->nfiles; i++)
+		if (unit->files[i].name == name)
+			return unit->files[i].path;
+	files = realloc(unit->files, (unit->nfiles + 1) * sizeof(*files));
+	if (!files)
+		return name;
+	unit->files = files;
+	if (asprintf(&path, "%s/%s", folder, name) < 0)
+		return name;
+	files[unit->nfiles++] = (RelativeFile){name, path};
+	return path;
+}
+
 /* libdw says "???" for the file that DWARF 4 numbers 0: none. */
 static const char *
-known_file(const char *file)
+known_file(Unit *unit, const char *file)
 {
-	return file && strcmp(file, "???") != 0 ? file : NULL;
+	if (!file || strcmp(file, "???") == 0)
+		return NULL;
+	return file[0] == '/' ? file : complete_path(unit, file);
 }
 
 static unsigned
@@ -300,7 +344,7 @@ locate_address(Unit *unit, uint64_t address, ArxSymbol *frame)
 
 	if (!line)
 		return false;
-	frame->file = known_file(dwarf_linesrc(line, NULL, NULL));
+	frame->file = known_file(unit, dwarf_linesrc(line, NULL, NULL));
 	if (dwarf_lineno(line, &number) == 0 && number > 0)
 		frame->line = (unsigned) number;
 	return frame->file != NULL;
@@ -317,7 +361,7 @@ locate_call(Unit *unit, Dwarf_Die *inlined, ArxSymbol *frame)
 	if (!dwarf_hasattr(inlined, DW_AT_call_file) ||
 		dwarf_getsrcfiles(&unit->code, &files, &nfiles) != 0 || file >= nfiles)
 		return;
-	frame->file = known_file(dwarf_filesrc(files, file, NULL, NULL));
+	frame->file = known_file(unit, dwarf_filesrc(files, file, NULL, NULL));
 	if (frame->file)
 		frame->line = number_attribute(inlined, DW_AT_call_line);
 }

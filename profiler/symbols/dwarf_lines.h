@@ -25,8 +25,8 @@ extern void arx_dwarf_lines_free(ArxDwarfLines *lines); /* NULL is fine */
 /*
  * Fills frames (ARX_DWARF_MAX_FRAMES of them) from the innermost inlined call
  * outwards.  Function names are mangled where the language does that.  The
- * outermost function is NULL when only the line is known.  The texts belong to
- * the debug information.  Returns the number of frames, 0 when nothing is known.
+ * outermost function is NULL when only the line is known.  The texts live as long
+ * as lines.  Returns the number of frames, 0 when nothing is known.
  */
 extern size_t
 arx_dwarf_lines_find(ArxDwarfLines *lines, uint64_t address, ArxSymbol *frames);
