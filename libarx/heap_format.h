@@ -31,9 +31,9 @@
  * Every count in a file is bounded by the bytes that follow it: a reader never
  * allocates, loops or indexes by a number that it has not checked.
  *
- * heap_format_coding.h tells the bytes of each section.  Estimates are written rounded,
- * bytes and the square root of the variance to 1, objects to 1/16, and cut at
- * ARX_HEAP_MAX_FIGURE; the error of sampling is thousands of bytes.
+ * heap_format_coding.h tells the bytes of each section.  Estimates are written
+ * rounded, bytes and the square root of the variance to 1, objects to 1/16, and
+ * cut at ARX_HEAP_MAX_FIGURE; the error of sampling is thousands of bytes.
  *
  * What each file may hold at most is below; the writer keeps to it.
  */
