@@ -142,20 +142,16 @@ say_refusal(ArxHeapRefusal refusal)
 	ah_say("this program runs unprofiled", reasons[refusal]);
 }
 
-__attribute__((constructor)) static void
-start(void)
+static void
+start_profile(void)
 {
-	int saved = errno;
 	ArxHeapRefusal refusal;
 
-	ah_thread.inside = 1;
-	ah_config_read(&ah_runtime.config);
 	ah_runtime.pid = getpid();
 	ah_runtime.parent_pid = getppid();
 	ah_runtime.start_us = ah_runtime.profile_start_us = ah_utc_us();
 	ah_runtime.start_ns = ah_now_ns();
 	ah_runtime.mean = ah_runtime.config.sample_bytes;
-	atomic_store(&real_dlclose, (CloseLibrary) dlsym(RTLD_NEXT, "dlclose"));
 	refusal = find_refusal();
 	ah_runtime.refusal = refusal;
 	ah_runtime.armed =
@@ -168,6 +164,18 @@ start(void)
 	}
 	else
 		say_refusal(refusal);
+}
+
+__attribute__((constructor)) static void
+start(void)
+{
+	int saved = errno;
+
+	ah_thread.inside = 1;
+	ah_config_read(&ah_runtime.config);
+	atomic_store(&real_dlclose, (CloseLibrary) dlsym(RTLD_NEXT, "dlclose"));
+	if (ah_runtime.config.wanted)
+		start_profile();
 	ah_thread.left = 0;
 	ah_thread.inside = 0;
 	errno = saved;

@@ -30,6 +30,7 @@
 /* Settings, from ARXHEAP_* in the environment; see runtime_config.c. */
 typedef struct AhConfig
 {
+	bool wanted;	/* ARXHEAP_ONLY: this program is to be profiled at all */
 	bool armed;		/* ARXHEAP_INERT unset: sample from the start */
 	bool mappings;	/* ARXHEAP_MAPPINGS: keep the ledger of mappings */
 	bool at_exit;	/* ARXHEAP_AT_EXIT: a last snapshot */

@@ -130,6 +130,38 @@ read_folder(AhConfig *config)
 	}
 }
 
+/*
+ * ARXHEAP_ONLY: names of programs with ":" between; unset, all.  A preload is
+ * inherited by whatever the program starts.
+ */
+static bool
+is_wanted(void)
+{
+	const char *names = getenv("ARXHEAP_ONLY");
+	char program[AH_PATH_MAX];
+	ssize_t length;
+	const char *base;
+	size_t base_length;
+
+	if (names == NULL || names[0] == '\0')
+		return true;
+	length = readlink("/proc/self/exe", program, sizeof(program) - 1);
+	if (length <= 0)
+		return false;
+	program[length] = '\0';
+	base = strrchr(program, '/') != NULL ? strrchr(program, '/') + 1 : program;
+	base_length = strlen(base);
+	for (const char *at = names; *at != '\0'; at += strspn(at, ":"))
+	{
+		size_t name_length = strcspn(at, ":");
+
+		if (name_length == base_length && memcmp(at, base, base_length) == 0)
+			return true;
+		at += name_length;
+	}
+	return false;
+}
+
 void
 ah_config_read(AhConfig *config)
 {
@@ -143,6 +175,7 @@ ah_config_read(AhConfig *config)
 		.folder_bytes = 256 * 1024 * 1024,
 	};
 	config->quiet = read_switch("ARXHEAP_QUIET", false);
+	config->wanted = is_wanted();
 	config->armed = !read_switch("ARXHEAP_INERT", false);
 	config->mappings = read_switch("ARXHEAP_MAPPINGS", true);
 	config->at_exit = read_switch("ARXHEAP_AT_EXIT", true);
