@@ -89,10 +89,10 @@ tap_result() {
 
 need_test_packages() {
     local required welcome
-    required="$(build_packages "$1") perl libipc-run-perl${valgrind:+ valgrind}"
+    required="$(build_packages "$1") $(profiler_packages) perl libipc-run-perl python3${valgrind:+ valgrind}"
     welcome="postgresql-$1-pg-stat-kcache postgresql-$1-pg-wait-sampling"
     if [ -z "$server_only" ]; then
-        required+=" libcmocka-dev python3"
+        required+=" libcmocka-dev $(profiler_test_packages)"
         welcome+=" clang-format-14 libclang-rt-14-dev libclang-rt-19-dev shellcheck"
     fi
     need_packages "$required" "$welcome"
@@ -110,6 +110,7 @@ test_here() {
         step_unit
         [ -n "$quick" ] || step_fuzz
     fi
+    [ -n "$core_suite$sanitize$valgrind" ] || step_profiler
     wants_server || return 0
     step_build || return 0
     [ -z "$valgrind" ] || use_memcheck

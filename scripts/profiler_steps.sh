@@ -1,0 +1,63 @@
+# shellcheck shell=bash disable=SC2154
+#
+# profiler_steps.sh
+#     The steps of scripts/test for the heap profiler: build, and the programs of
+#     tests/profiler, each of which prints its own results in TAP.
+#
+# Needs lib.sh and test_steps.sh.
+
+# Packages for building the profiler.
+profiler_packages() {
+    echo "gcc make binutils libc6-dev libjemalloc-dev libdw-dev zlib1g-dev"
+}
+
+# Packages that its tests need beside these.
+profiler_test_packages() {
+    echo "python3 g++ gdb nodejs redis-server redis-tools sqlite3 protobuf-compiler"
+}
+
+# Prints the tests that were asked for: all of them, or, where only a server's
+# major is tested, those of servers.
+profiler_tests() {
+    local file name
+    for file in "$tree"/tests/profiler/*.sh "$tree"/tests/profiler/*.py; do
+        name=$(basename "$file")
+        name=${name%.*}
+        [ -x "$file" ] && is_wanted "$name" || continue
+        if [ -z "$server_only" ] || [[ $name == postgresql* ]]; then
+            echo "$file"
+        fi
+    done
+}
+
+step_profiler() {
+    local log=$work/log/profiler_build file
+    local -a files=()
+    mapfile -t files < <(profiler_tests)
+    [ ${#files[@]} -gt 0 ] || return 0
+    if ! run_logged "$log" make -s -j"$(nproc)" -C profiler; then
+        result "profiler: build" 0 1 0
+        show_first_errors "$log"
+        return 0
+    fi
+    [ ${#only[@]} -gt 0 ] || result "profiler: build" 1 0 0
+    [ -z "$quick" ] || return 0
+    for file in "${files[@]}"; do
+        run_profiler_test "$file"
+    done
+}
+
+# One program of tests/profiler.
+run_profiler_test() {
+    local name log rc=0
+    name=$(basename "$1")
+    log=$work/log/profiler_$name
+    run_logged "$log" env ARXHEAP_BUILD="$tree/profiler/build" PG_CONFIG="$pg_config" "$1" || rc=$?
+    if ! tap_result "profiler: ${name%.*}" "$log" $rc; then
+        if grep -q '^not ok' "$log"; then
+            grep -E '^(not ok|#)' "$log" | head -n 60 | sed 's/^/      | /' || true
+        else
+            show_tail "$log" 25
+        fi
+    fi
+}
