@@ -15,8 +15,8 @@
 #include "runtime/private_memory.h"
 #include "runtime/runtime.h"
 
-#define SLOTS 8192 /* a power of two */
-#define MAX_NAMES (SLOTS / 2)
+#define SLOTS 4096 /* a power of two */
+#define MAX_NAMES (SLOTS / 4 * 3)
 
 typedef struct NamedLabel
 {
@@ -102,7 +102,7 @@ ah_label_copy(uint64_t label, char name[AH_LABEL_NAME_MAX])
 }
 
 void
-ah_labels_forked(void)
+ah_label_names_forked(void)
 {
 	atomic_store(&lock, 0);
 }

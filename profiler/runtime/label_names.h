@@ -21,6 +21,6 @@ extern int arxheap_label_name(uint64_t label, const char *name)
 extern size_t ah_label_copy(uint64_t label, char name[AH_LABEL_NAME_MAX]);
 
 /* In the child of a fork: frees the lock, whoever held it; names stay. */
-extern void ah_labels_forked(void);
+extern void ah_label_names_forked(void);
 
 #endif

@@ -18,7 +18,6 @@
 #include "runtime/proc_file.h"
 #include "runtime/text_format.h"
 
-#define AH_MODULES_MAX 1024
 #define AH_PATH_BYTES (96 * 1024)
 #define LINE_BYTES (8 * 1024)
 #define DELETED " (deleted)"
@@ -35,7 +34,7 @@ typedef struct Module
 	AhElfFacts facts;
 } Module;
 
-/* One line of /proc/self/maps. */
+/* One line of the maps. */
 typedef struct Mapping
 {
 	uintptr_t start;
@@ -298,7 +297,7 @@ ah_modules_refresh(void)
 		table = ah_map(sizeof(ModuleTable));
 	if (table == NULL)
 		return false;
-	fd = ah_file_open(AT_FDCWD, "/proc/self/maps", O_RDONLY, 0);
+	fd = ah_file_open(AT_FDCWD, "/proc/thread-self/maps", O_RDONLY, 0);
 	if (fd < 0)
 		return false;
 	for (uint32_t i = 0; i < table->nmodules; i++)

@@ -2,7 +2,7 @@
  * module_map.h
  *	  The objects that are, or were, loaded, and which one an address is in.
  *
- * Read from /proc/self/maps and the objects' own headers in memory: the list of
+ * Read from /proc/thread-self/maps and the objects' own headers in memory: the list of
  * the dynamic linker is behind a lock that the program may hold.  An object that
  * was unloaded stays known until something else is mapped at its place, for
  * stacks that name it outlive it.  One user at a time: whoever holds the
@@ -17,6 +17,7 @@
 #include "libarx/heap_format.h"
 
 #define AH_NO_MODULE UINT32_MAX
+#define AH_MODULES_MAX 1024 /* that are known at a time */
 
 /* Brings the list up to date.  False when the maps could not be read. */
 extern bool ah_modules_refresh(void);

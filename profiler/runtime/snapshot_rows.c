@@ -19,8 +19,8 @@
 #define SAMPLES_AT_ONCE 1024
 #define REGIONS_AT_ONCE 256
 /* Left in the scratch memory for whoever writes the rows, per site and in all. */
-#define KEEP_PER_SITE 16
-#define KEEP_FREE (48 * 1024)
+#define KEEP_PER_SITE 32
+#define KEEP_FREE (128 * 1024)
 
 /* ---- orders ---- */
 
