@@ -181,7 +181,21 @@ start(void)
 	errno = saved;
 }
 
-/* The last snapshot, of a process in which something was sampled. */
+/*
+ * Whether a last snapshot would tell something: something was sampled, and a
+ * forked child (a connection's server process, say) lived for an interval, or
+ * a thousand of them would leave a thousand files.
+ */
+static bool
+is_worth_a_snapshot(void)
+{
+	uint64_t age_ms = (ah_now_ns() - ah_runtime.start_ns) / 1000000;
+
+	return ah_runtime.armed && ah_runtime.config.at_exit &&
+		ah_runtime.counters[ARX_HEAP_COUNT_SAMPLES] > 0 &&
+		(ah_runtime.forks == 0 || age_ms >= ah_runtime.config.interval_ms);
+}
+
 __attribute__((destructor)) static void
 end(void)
 {
@@ -190,8 +204,7 @@ end(void)
 	if (ah_runtime.started && getpid() == ah_runtime.pid)
 	{
 		ah_thread.inside = 1;
-		if (ah_runtime.armed && ah_runtime.config.at_exit &&
-			ah_runtime.counters[ARX_HEAP_COUNT_SAMPLES] > 0)
+		if (is_worth_a_snapshot())
 			ah_snapshot_write(ARX_HEAP_REASON_EXIT);
 		atomic_store(&ah_runtime.armed, false);
 		ah_control_close();

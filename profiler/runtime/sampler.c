@@ -24,6 +24,11 @@
 
 /* Of a thread that came before the constructor: look again soon. */
 #define BEFORE_START_BYTES (64 * 1024)
+/*
+ * Many forked children end before they could tell anything (a connection, a
+ * command): they get no thread until they are this old.
+ */
+#define CHILD_THREAD_AGE_NS 1000000000ULL
 /* A snapshot on growth: not below this. */
 #define GROWTH_FLOOR (64.0 * 1024 * 1024)
 
@@ -171,6 +176,13 @@ defer(void *block)
 		;
 }
 
+static bool
+is_young_child(void)
+{
+	return atomic_load_explicit(&ah_runtime.forks, memory_order_relaxed) > 0 &&
+		ah_now_ns() - atomic_load(&ah_runtime.start_ns) < CHILD_THREAD_AGE_NS;
+}
+
 /* Sees to it that there is a thread, and asks for snapshots as memory grows. */
 static void
 ask_for_snapshot(bool in_signal_handler)
@@ -178,7 +190,7 @@ ask_for_snapshot(bool in_signal_handler)
 	uint64_t live,
 		mark = atomic_load_explicit(&growth_mark, memory_order_relaxed);
 
-	if (in_signal_handler)
+	if (in_signal_handler || is_young_child())
 		return;
 	ah_snapshot_ask(ARX_HEAP_REASON_INTERVAL);
 	if (ah_runtime.config.growth_percent == 0)
