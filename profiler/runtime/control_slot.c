@@ -58,6 +58,8 @@ size_file(int fd)
 		return EPERM;
 	if (info.st_size >= (off_t) sizeof(ArxHeapControlFile))
 		return 0;
+	if (!ah_file_may_grow(sizeof(ArxHeapControlFile)))
+		return EFBIG;
 	if (fallocate(fd, 0, 0, sizeof(ArxHeapControlFile)) == 0)
 		return 0;
 	if (errno != EOPNOTSUPP && errno != ENOSYS)

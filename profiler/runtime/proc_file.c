@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -34,6 +35,15 @@ void
 ah_file_close(int fd)
 {
 	syscall(SYS_close, fd);
+}
+
+bool
+ah_file_may_grow(uint64_t bytes)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_FSIZE, &limit) != 0 ||
+		limit.rlim_cur == RLIM_INFINITY || bytes <= limit.rlim_cur;
 }
 
 ssize_t

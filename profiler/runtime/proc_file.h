@@ -22,6 +22,12 @@
 extern int ah_file_open(int at, const char *path, int flags, mode_t mode);
 extern void ah_file_close(int fd);
 
+/*
+ * False when the process is limited to smaller files (RLIMIT_FSIZE): trying it
+ * would not only fail, but send a signal that kills.
+ */
+extern bool ah_file_may_grow(uint64_t bytes);
+
 /* read(2), again after a signal; bytes, 0 at the end, or a negative errno. */
 extern ssize_t ah_file_get(int fd, void *buffer, size_t room);
 

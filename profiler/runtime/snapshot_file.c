@@ -11,23 +11,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <sys/resource.h>
+#include <stdio.h> /* renameat */
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "runtime/proc_file.h"
-
-/* Beyond the limit of a file's size the system does not only refuse: it kills. */
-static bool
-is_within_limit(uint64_t bytes)
-{
-	struct rlimit limit;
-
-	return getrlimit(RLIMIT_FSIZE, &limit) != 0 ||
-		limit.rlim_cur == RLIM_INFINITY || bytes <= limit.rlim_cur;
-}
 
 static int
 create_temporary(AhSnapshotFile *file)
@@ -47,7 +36,7 @@ ah_snapshot_file_begin(AhSnapshotFile *file, uint64_t sequence, uint64_t bytes)
 	struct stat info;
 
 	file->error = 0;
-	if (!is_within_limit(bytes))
+	if (!ah_file_may_grow(bytes))
 		return EFBIG;
 	file->folder = ah_folder_open();
 	if (file->folder < 0)

@@ -79,16 +79,18 @@ fill_head(ArxHeapReason reason, uint64_t t0_ns)
 		t0_ns > start_ns ? (t0_ns - start_ns) / 1000000 : 0;
 	contents.process.sequence = sequence + 1;
 	contents.process.reason = reason;
+	for (int i = 0; i < ARX_HEAP_NCOUNTERS; i++)
+		contents.counters[i] = atomic_load(&ah_runtime.counters[i]);
 }
 
-/* Taken last: what the snapshot itself left out or took is among them. */
+/* What the snapshot itself took and left out. */
 static void
 fill_counters(void)
 {
-	for (int i = 0; i < ARX_HEAP_NCOUNTERS; i++)
-		contents.counters[i] = atomic_load(&ah_runtime.counters[i]);
 	contents.counters[ARX_HEAP_COUNT_SNAPSHOTS] = sequence + 1;
 	contents.counters[ARX_HEAP_COUNT_SITES_DROPPED] = contents.rows.dropped;
+	contents.counters[ARX_HEAP_COUNT_PAUSE_MAX_NS] =
+		atomic_load(&ah_runtime.counters[ARX_HEAP_COUNT_PAUSE_MAX_NS]);
 	contents.counters[ARX_HEAP_COUNT_MEMORY] = ah_resident_bytes();
 }
 
