@@ -11,11 +11,14 @@
 
 #include "runtime/futex_lock.h"
 
+/* Of ARXHEAP_MEMORY; by default enough for 32,767 regions. */
+#define MEMORY_PERCENT 9
+
 static struct
 {
-	AhLock
-		lock; /* protects all below; bounds and forked_ns are also read without */
+	AhLock lock; /* protects all below */
 	AhRegionTree tree;
+	/* also read without the lock */
 	_Atomic uintptr_t low; /* where regions ever were */
 	_Atomic uintptr_t high;
 	_Atomic uint64_t forked_ns; /* regions born up to here are the parent's */
@@ -102,6 +105,7 @@ insert_region(const AhRegion *region)
 {
 	uintptr_t end = region->start + region->length;
 
+	ledger.tree.limit = ah_runtime.config.memory / 100 * MEMORY_PERCENT;
 	if (!ah_region_insert(&ledger.tree, region))
 	{
 		ah_count(ARX_HEAP_COUNT_MAPPINGS_DROPPED, 1);

@@ -16,8 +16,9 @@
  * One lock, which ranks before that of the tables.  None is held during a
  * system call of the program: a region leaves the ledger before it is really
  * unmapped and enters it after it was really mapped, so that no other thread's
- * new region at the same place is mistaken for the old one.  At most
- * AH_REGIONS_MAX regions; what finds no room is left out and counted in
+ * new region at the same place is mistaken for the old one.  A
+ * share of ARXHEAP_MEMORY bounds the regions: 32,767 of them by default, 65,535
+ * at most.  What finds no room is left out and counted in
  * ARX_HEAP_COUNT_MAPPINGS_DROPPED.
  */
 #ifndef ARX_PROFILER_MAPPING_LEDGER_H

@@ -33,6 +33,17 @@ node_at(const AhRegionTree *tree, uint32_t index)
 	return &tree->blocks[block][index - first];
 }
 
+/* The block whose first node is this one; NULL beyond the limit. */
+static AhRegionNode *
+map_block(const AhRegionTree *tree, uint32_t first)
+{
+	size_t nodes = first == 0 ? AH_REGIONS_FIRST : first;
+
+	if ((first + nodes) * sizeof(AhRegionNode) > tree->limit)
+		return NULL;
+	return ah_map(nodes * sizeof(AhRegionNode));
+}
+
 /* A node that is in no tree; 0 when there is no room. */
 static uint32_t
 take_node(AhRegionTree *tree)
@@ -51,15 +62,14 @@ take_node(AhRegionTree *tree)
 	index = tree->used + 1;
 	block = block_of(index, &first);
 	if (tree->blocks[block] == NULL)
-		tree->blocks[block] = ah_map((first == 0 ? AH_REGIONS_FIRST : first) *
-									 sizeof(AhRegionNode));
+		tree->blocks[block] = map_block(tree, first);
 	if (tree->blocks[block] == NULL)
 		return 0;
 	tree->used = index;
 	return index;
 }
 
-/* Any number that looks random will do: 32-bit finalizer of MurmurHash3. */
+/* A treap's random priority.  Any number that looks random will do: 32-bit finalizer of MurmurHash3. */
 static uint32_t
 priority_of(uint32_t index)
 {
@@ -141,7 +151,7 @@ ah_region_insert(AhRegionTree *tree, const AhRegion *region)
 
 	if (index == 0)
 		return false;
-	while (*link != 0 && node_at(tree, *link)->priority >= priority)
+	while (*link != 0 && priority_of(*link) >= priority)
 	{
 		AhRegionNode *node = node_at(tree, *link);
 
@@ -149,7 +159,6 @@ ah_region_insert(AhRegionTree *tree, const AhRegion *region)
 	}
 	added = node_at(tree, index);
 	added->region = *region;
-	added->priority = priority;
 	split_tree(tree, *link, region->start, &added->left, &added->right);
 	*link = index;
 	tree->count++;
@@ -165,7 +174,7 @@ join_trees(AhRegionTree *tree, uint32_t low, uint32_t high, uint32_t *link)
 		AhRegionNode *first = node_at(tree, low);
 		AhRegionNode *second = node_at(tree, high);
 
-		if (first->priority >= second->priority)
+		if (priority_of(low) >= priority_of(high))
 		{
 			*link = low;
 			link = &first->right;

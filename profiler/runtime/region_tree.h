@@ -36,16 +36,16 @@ typedef struct AhRegionNode
 	AhRegion region;
 	uint32_t left; /* 0 none */
 	uint32_t right;
-	uint32_t priority;
 } AhRegionNode;
 
-/* All zero: empty. */
+/* All zero but the limit: empty. */
 typedef struct AhRegionTree
 {
 	uint32_t root;
 	uint32_t used;	/* nodes ever handed out */
 	uint32_t spare; /* freed nodes, a list by left */
 	uint32_t count; /* regions */
+	size_t limit;	/* bytes of the blocks, at most */
 	AhRegionNode *blocks[AH_REGIONS_BLOCKS];
 } AhRegionTree;
 

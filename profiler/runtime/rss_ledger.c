@@ -150,7 +150,7 @@ ah_rss_ledger(int64_t ledger[ARX_HEAP_NLEDGER])
 	ask_system(ledger);
 	ask_allocator(ledger);
 	ledger[ARX_HEAP_LEDGER_STACKS] =
-		(int64_t) ah_stacks_resident(0, &own_stack);
+		(int64_t) ah_thread_stacks_resident(0, &own_stack);
 	ledger[ARX_HEAP_LEDGER_PROFILER] =
 		(int64_t) (ah_resident_bytes() + own_stack);
 	look_at_mappings(ledger);

@@ -166,7 +166,7 @@ stacks_in(const MapsLine *line, bool guarded, size_t *at, int32_t own_thread,
 }
 
 uint64_t
-ah_stacks_resident(int32_t own_thread, uint64_t *own_bytes)
+ah_thread_stacks_resident(int32_t own_thread, uint64_t *own_bytes)
 {
 	int fd;
 	AhLines lines;

@@ -20,6 +20,7 @@
  * have ended (the C library keeps some for reuse, and gives back most of their
  * pages), and those of threads beyond AH_STACKS_MAX.
  */
-extern uint64_t ah_stacks_resident(int32_t own_thread, uint64_t *own_bytes);
+extern uint64_t
+ah_thread_stacks_resident(int32_t own_thread, uint64_t *own_bytes);
 
 #endif

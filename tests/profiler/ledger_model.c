@@ -231,7 +231,7 @@ do_move(size_t first, size_t n)
 	if (move.npieces == AH_MAPPING_PIECES)
 	{
 		/* perhaps more than a move carries: then this is a removal */
-		set_pages(first, n, (Page){ 0 });
+		set_pages(first, n, (Page){0});
 		for (uint32_t i = 0; i < AH_MAPPING_PIECES; i++)
 			ah_site_died(move.pieces[i].site, 1);
 		return;
@@ -337,7 +337,7 @@ depth_of(const AhRegionTree *tree, uint32_t at)
 static void
 ascending_regions_make_no_list(void)
 {
-	AhRegionTree tree = {0};
+	AhRegionTree tree = {.limit = SIZE_MAX};
 	AhRegion region = {.length = PAGE};
 
 	for (uint32_t i = 1; i <= AH_REGIONS_MAX; i++)
@@ -435,6 +435,7 @@ main(void)
 {
 	srand(20240607);
 	ah_runtime.config.depth = 64;
+	ah_runtime.config.memory = 64 << 20;
 	ascending_regions_make_no_list();
 	every_page_is_as_the_model_says();
 	a_full_ledger_counts_what_it_drops();
