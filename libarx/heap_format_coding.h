@@ -65,8 +65,9 @@
  *				mean as difference ~ to that of the last row of this form (at
  *				first: to sample_bytes)
  *	4 MIXED		samples, sum of sizes, then bytes, square root of variance and
- *				objects * 16, each as difference ~ to what EQUAL would give for
- *				blocks of the average size (rounded down, at least 1)
+ *				objects * 16, each as difference ~ to what OTHER would give for
+ *				blocks of the average size (rounded down, at least 1) at the
+ *				mean of the last row of that form
  *
  * The writer takes the first of ONE, EQUAL, EXACT, OTHER that gives the row's
  * three estimates when these are rounded: bytes and the square root of the

@@ -267,8 +267,7 @@ get_mixed(ArxHeapInput *input, const ArxHeapCoding *coding, ArxHeapRow *row)
 	double deviation;
 
 	row->size = arx_heap_get_number(input, UINT64_MAX);
-	base =
-		arx_heap_average_blocks(row->samples, row->size, coding->sample_bytes);
+	base = arx_heap_average_blocks(row->samples, row->size, coding->mean);
 	row->bytes = (double) get_figure(input, base.bytes);
 	deviation = (double) get_figure(input, base.deviation);
 	row->variance = deviation * deviation;

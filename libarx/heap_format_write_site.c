@@ -206,8 +206,8 @@ static void
 put_mixed(ArxHeapWriter *writer, const ArxHeapRow *row,
 		  const ArxHeapFigures *figures)
 {
-	ArxHeapFigures base = arx_heap_average_blocks(row->samples, row->size,
-												  writer->coding.sample_bytes);
+	ArxHeapFigures base =
+		arx_heap_average_blocks(row->samples, row->size, writer->coding.mean);
 
 	arx_heap_put_number(writer, row->size);
 	arx_heap_put_difference(writer, (uint64_t) figures->bytes,

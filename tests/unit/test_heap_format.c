@@ -375,6 +375,7 @@ neighbours_that_share_frames_round_trip(void **state)
 		ArxHeapSite *site = &content.sites[i];
 
 		site->nframes = (uint32_t) random_below(30);
+		site->label = i % 700;
 		for (uint32_t j = 0; j < site->nframes; j++)
 			content.frames[i][j] = i > 0 && random_below(10)
 				? content.frames[i - 1][j]
@@ -388,7 +389,7 @@ static void
 estimates_that_are_none_are_cut_to_what_can_be_written(void **state)
 {
 	(void) state;
-	begin_content(SAMPLE_MEAN, 0, 2, 2);
+	begin_content(SAMPLE_MEAN, 0, 2, 3);
 	content.sites[0].birth_bytes = NAN;
 	content.sites[0].nrows = 1;
 	content.rows[0][0] = (ArxHeapRow){0, 5, 50, INFINITY, INFINITY, INFINITY};
@@ -398,6 +399,11 @@ estimates_that_are_none_are_cut_to_what_can_be_written(void **state)
 	content.rows[1][0] = (ArxHeapRow){0, 5, 50, -1, NAN, -INFINITY};
 	content.rows[1][1] =
 		(ArxHeapRow){1, UINT32_MAX, UINT64_MAX, DBL_MAX, DBL_MAX, DBL_MAX};
+	/* almost exact, but for one of the three */
+	content.sites[2].nrows = 3;
+	content.rows[2][0] = (ArxHeapRow){0, 2, 100, 101, 0, 2};
+	content.rows[2][1] = (ArxHeapRow){0, 2, 100, 100, 1, 2};
+	content.rows[2][2] = (ArxHeapRow){0, 2, 100, 100, 0, 3};
 	assert_round_trip();
 }
 
@@ -531,14 +537,11 @@ fill_service_site(ArxHeapSite *site, ArxHeapRow *rows)
 }
 
 static void
-two_thousand_sites_take_at_most_100_kilobytes(void **state)
+make_service(uint64_t sample_bytes)
 {
-	size_t size;
-
-	(void) state;
 	random_state = 9;
 	make_program();
-	begin_content(SAMPLE_MEAN, 60, 40, 2000);
+	begin_content(sample_bytes, 60, 40, 2000);
 	for (uint32_t i = 0; i < content.nsites; i++)
 	{
 		walk_program(content.frames[i]);
@@ -546,9 +549,31 @@ two_thousand_sites_take_at_most_100_kilobytes(void **state)
 	}
 	qsort(content.frames, content.nsites, sizeof(content.frames[0]),
 		  compare_stacks);
+}
+
+static void
+two_thousand_sites_take_at_most_100_kilobytes(void **state)
+{
+	size_t size;
+
+	(void) state;
+	make_service(SAMPLE_MEAN);
 	size = assert_round_trip();
 	print_message("# 2000 sites: %zu bytes\n", size);
 	assert_in_range(size, 40000, 100000);
+}
+
+/* All of this was sampled at the mean that was set before. */
+static void
+another_sampling_mean_costs_a_fifth_more(void **state)
+{
+	size_t size;
+
+	(void) state;
+	make_service(SAMPLE_MEAN);
+	size = assert_round_trip();
+	make_service(SAMPLE_MEAN / 4);
+	assert_in_range(assert_round_trip(), size, size * 6 / 5);
 }
 
 int
@@ -566,6 +591,7 @@ main(void)
 			estimates_that_are_none_are_cut_to_what_can_be_written),
 		cmocka_unit_test(frames_beyond_the_limit_are_left_out_at_the_root),
 		cmocka_unit_test(two_thousand_sites_take_at_most_100_kilobytes),
+		cmocka_unit_test(another_sampling_mean_costs_a_fifth_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
