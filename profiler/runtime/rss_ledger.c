@@ -11,7 +11,7 @@
  *	fragmentation	  jemalloc: pages in use, less live and less its own blocks.
  *	retained		  jemalloc: freed pages not given back (dirty and muzzy).
  *	metadata		  jemalloc: what it reserved for itself and began to use.
- *	profiler		  the runtime's tables and the stack of its thread.
+ *	profiler		  the runtime's tables and buffers.
  *	stacks			  thread_stacks.h says which are found.
  *	anonymous		  resident pages of the ledger of mappings, but not shared
  *					  ones (in "file") and huge ones of hugetlbfs (not in RSS).
@@ -144,15 +144,11 @@ look_at_mappings(int64_t ledger[ARX_HEAP_NLEDGER])
 void
 ah_rss_ledger(int64_t ledger[ARX_HEAP_NLEDGER])
 {
-	uint64_t own_stack;
-
 	memset(ledger, 0, ARX_HEAP_NLEDGER * sizeof(ledger[0]));
 	ask_system(ledger);
 	ask_allocator(ledger);
-	ledger[ARX_HEAP_LEDGER_STACKS] =
-		(int64_t) ah_thread_stacks_resident(0, &own_stack);
-	ledger[ARX_HEAP_LEDGER_PROFILER] =
-		(int64_t) (ah_resident_bytes() + own_stack);
+	ledger[ARX_HEAP_LEDGER_STACKS] = (int64_t) ah_thread_stacks_resident();
+	ledger[ARX_HEAP_LEDGER_PROFILER] = (int64_t) ah_resident_bytes();
 	look_at_mappings(ledger);
 	ledger[ARX_HEAP_LEDGER_UNATTRIBUTED] = ledger[ARX_HEAP_LEDGER_RSS];
 	for (int i = ARX_HEAP_LEDGER_LIVE; i <= ARX_HEAP_LEDGER_FILE; i++)

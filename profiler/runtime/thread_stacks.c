@@ -23,12 +23,6 @@
 #include "runtime/resident_pages.h"
 #include "runtime/text_format.h"
 
-typedef struct ThreadMark
-{
-	uintptr_t address; /* in the thread's control block */
-	int32_t thread;
-} ThreadMark;
-
 /* One line of /proc/PID/maps, as far as it matters here. */
 typedef struct MapsLine
 {
@@ -40,7 +34,7 @@ typedef struct MapsLine
 
 static struct
 {
-	ThreadMark marks[AH_STACKS_MAX];
+	uintptr_t marks[AH_STACKS_MAX]; /* one in each thread's control block */
 	size_t nmarks;
 	char text[8192];
 } work;
@@ -65,7 +59,7 @@ mark_thread(int32_t thread)
 	if (work.nmarks < AH_STACKS_MAX && thread > 0 &&
 		syscall(SYS_get_robust_list, thread, &head, &length) == 0 &&
 		head != NULL && !is_in_ledger((uintptr_t) head))
-		work.marks[work.nmarks++] = (ThreadMark){(uintptr_t) head, thread};
+		work.marks[work.nmarks++] = (uintptr_t) head;
 }
 
 /* An entry of a folder, as getdents64(2) describes it. */
@@ -81,8 +75,8 @@ typedef struct FolderEntry
 static int
 compare_marks(const void *a, const void *b)
 {
-	uintptr_t first = ((const ThreadMark *) a)->address;
-	uintptr_t second = ((const ThreadMark *) b)->address;
+	uintptr_t first = *(const uintptr_t *) a;
+	uintptr_t second = *(const uintptr_t *) b;
 
 	return (first > second) - (first < second);
 }
@@ -144,29 +138,20 @@ resident_below(const MapsLine *line, uintptr_t mark)
 
 /* What of the stacks lies in this mapping; *at is the next mark to look for. */
 static uint64_t
-stacks_in(const MapsLine *line, bool guarded, size_t *at, int32_t own_thread,
-		  uint64_t *own_bytes)
+stacks_in(const MapsLine *line, bool guarded, size_t *at)
 {
 	uint64_t bytes = 0;
 
 	if (line->main_stack)
 		bytes = ah_resident(line->start, line->end - line->start);
-	for (; *at < work.nmarks && work.marks[*at].address < line->end; ++*at)
-	{
-		const ThreadMark *mark = &work.marks[*at];
-
-		if (mark->address < line->start || !guarded || line->main_stack)
-			continue;
-		if (mark->thread == own_thread)
-			*own_bytes = resident_below(line, mark->address);
-		else
-			bytes += resident_below(line, mark->address);
-	}
+	for (; *at < work.nmarks && work.marks[*at] < line->end; ++*at)
+		if (work.marks[*at] >= line->start && guarded && !line->main_stack)
+			bytes += resident_below(line, work.marks[*at]);
 	return bytes;
 }
 
 uint64_t
-ah_thread_stacks_resident(int32_t own_thread, uint64_t *own_bytes)
+ah_thread_stacks_resident(void)
 {
 	int fd;
 	AhLines lines;
@@ -177,7 +162,6 @@ ah_thread_stacks_resident(int32_t own_thread, uint64_t *own_bytes)
 	size_t length;
 	char *text;
 
-	*own_bytes = 0;
 	mark_threads();
 	fd = ah_file_open(AT_FDCWD, "/proc/thread-self/maps", O_RDONLY, 0);
 	if (fd < 0)
@@ -187,8 +171,8 @@ ah_thread_stacks_resident(int32_t own_thread, uint64_t *own_bytes)
 	{
 		if (!parse_maps_line(text, length, &line))
 			continue;
-		bytes += stacks_in(&line, !below.accessible && below.end == line.start,
-						   &at, own_thread, own_bytes);
+		bytes +=
+			stacks_in(&line, !below.accessible && below.end == line.start, &at);
 		below = line;
 	}
 	ah_file_close(fd);

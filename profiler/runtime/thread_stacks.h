@@ -10,17 +10,15 @@
 #define AH_STACKS_MAX 4096 /* threads that are looked for */
 
 /*
- * Adds up the resident bytes of the main thread's stack and of those that the
- * C library mapped for other threads, with the thread-local variables above
- * them.  own_thread's (a thread id, 0 none) are returned apart in own_bytes.
- * One caller at a time, with ah_thread.inside set.
+ * The resident bytes of the main thread's stack and of those that the C library
+ * mapped for other threads, the runtime's own among them, with the thread-local
+ * variables above them.  One caller at a time, with ah_thread.inside set.
  *
  * Not found: stacks that the program made by itself (they are among its own
  * mappings, or in malloc), stacks without a guard page, stacks of threads that
  * have ended (the C library keeps some for reuse, and gives back most of their
  * pages), and those of threads beyond AH_STACKS_MAX.
  */
-extern uint64_t
-ah_thread_stacks_resident(int32_t own_thread, uint64_t *own_bytes);
+extern uint64_t ah_thread_stacks_resident(void);
 
 #endif
