@@ -36,13 +36,18 @@ open_regular_file(const char *path, uint64_t *bytes, const char **why)
 	return fd;
 }
 
+/*
+ * A core dump is not what we look for.  Debug information that several
+ * programs share comes as a relocatable file.
+ */
 static bool
-is_loadable(Elf *elf)
+is_object(Elf *elf)
 {
 	GElf_Ehdr header;
 
 	return elf && elf_kind(elf) == ELF_K_ELF && gelf_getehdr(elf, &header) &&
-		(header.e_type == ET_EXEC || header.e_type == ET_DYN);
+		(header.e_type == ET_EXEC || header.e_type == ET_DYN ||
+		 header.e_type == ET_REL);
 }
 
 static void
@@ -77,9 +82,9 @@ arx_object_file_open(const char *path, const char **why)
 	if (file->fd < 0)
 		goto failed;
 	file->elf = elf_begin(file->fd, ELF_C_READ_MMAP, NULL);
-	if (!is_loadable(file->elf))
+	if (!is_object(file->elf))
 	{
-		*why = "not an ELF executable or shared object";
+		*why = "not an ELF file of code";
 		goto failed;
 	}
 	read_build_id(file);

@@ -23,7 +23,7 @@ typedef struct ArxObjectFile
 } ArxObjectFile;
 
 /*
- * Opens a regular file that is an executable or a shared object.  Returns
+ * Opens a regular file that is an ELF object.  Returns
  * NULL and, where why is not NULL, the reason in words (static) when it is
  * not there, may not be read, or is something else.  Never waits on a pipe or
  * a device.  Freed with arx_object_file_close().

@@ -18,7 +18,7 @@ import threading
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
-PROGRAMS = os.path.join(HERE, "symbols_programs")
+PROGRAMS = "symbols_programs"
 CC = os.environ.get("CC", "cc")
 CXX = os.environ.get("CXX", "c++")
 
@@ -28,8 +28,9 @@ class Skip(Exception):
 
 
 def run(*command, env=None, text_input=None, fails=False):
+    # the limit only ends what would never end
     done = subprocess.run(command, capture_output=True, text=True, errors="replace",
-                          input=text_input, env=env)
+                          input=text_input, env=env, cwd=HERE, timeout=600)
     if done.returncode != 0 and not fails:
         raise AssertionError(f"{' '.join(command)}: exit {done.returncode}\n{done.stderr}")
     return done
@@ -42,7 +43,8 @@ def build_driver(folder):
     sources += sorted(os.path.join(symbols, f) for f in os.listdir(symbols) if f.endswith(".c"))
     run(CC, "-std=gnu11", "-D_GNU_SOURCE", "-O1", "-g", "-fsanitize=address,undefined",
         "-fno-sanitize-recover=undefined", "-I", os.path.join(TOP, "profiler"), "-I", TOP,
-        "-o", driver, *sources, "-ldw", "-lelf", "-lz")
+        "-o", driver, *sources, "-ldw", "-lelf", "-lz", "-ldl",
+        "-lpthread")
     return driver
 
 
@@ -115,7 +117,8 @@ def own_addresses(program, names):
 
 def read_by_others(reader, program, addresses):
     out = run(*reader, "-e", program,
-              text_input="".join(f"{a:x}\n" for a in addresses)).stdout.splitlines()
+              text_input="".join(f"{a:#x}\n" for a in addresses)).stdout.split("\n")
+    out = [line for line in out if line]
     frames = []
     while out:
         line = out.pop(0)
@@ -157,7 +160,7 @@ def an_inlined_chain_goes_from_the_allocation_to_its_caller(case):
     frames, _ = case.symbolize(program, own_addresses(program, ["load_customers"]))
     chains = {tuple(f for f, _, _ in chain) for chain in frames}
     assert ("take_block", "take_pair", "keep_pairs", "load_customers") in chains, chains
-    header, source = (open(os.path.join(PROGRAMS, f)).read().split("\n")
+    header, source = (open(os.path.join(HERE, PROGRAMS, f)).read().split("\n")
                       for f in ("inlined_steps.h", "inlined_calls.c"))
     for chain in frames:
         for caller, (function, file, line) in zip(chain[1:], chain):
@@ -232,6 +235,27 @@ def a_stripped_program_gets_its_names_by_its_debug_link(case):
         found, problem = case.symbolize(program, addresses, *options)
         assert (found, problem) == (expected, ""), problem
         os.remove(debug)
+
+
+def debug_information_shared_by_a_package_is_read(case):
+    if not shutil.which("dwz"):
+        raise Skip("no dwz")
+    program = case.compile()
+    addresses = own_addresses(program, C_NAMES)
+    expected, _ = case.symbolize(program, addresses)
+    assert max(map(len, expected)) >= 4
+    shared = case.path("shared.debug")
+    run("dwz", "-m", shared, program, case.compile("inlined_calls.c", "-O1", output="other"))
+    names = set(re.findall(r"(?:take_block|take_pair|keep_pairs)\b",
+                           run("readelf", "--debug-dump=no-follow-links,info", program).stdout))
+    assert len(names) < 3, "dwz moved nothing"
+    found, problem = case.symbolize(program, addresses)
+    assert (found, problem) == (expected, "")
+    # moved away, it is found by its build id
+    build_id = read_build_id(shared)
+    shutil.move(shared, case.path("debug", ".build-id", build_id[:2], build_id[2:] + ".debug"))
+    found, problem = case.symbolize(program, addresses, "--debug-path", case.path("debug"))
+    assert (found, problem) == (expected, "")
 
 
 def a_debug_file_of_another_build_is_not_used(case):
@@ -311,6 +335,20 @@ def a_function_without_size_ends_at_the_next_one(case):
     found, _ = case.symbolize(library, ask)
     assert [[f for f, _, _ in frames] for frames in found] == \
         [[], [], ["second"], ["second"], []], found
+
+
+def a_name_is_shown_without_its_version(case):
+    source, versions = case.path("versioned.s"), case.path("versions")
+    with open(source, "w") as file:
+        file.write(".text\n.globl take_v1\n.type take_v1, @function\ntake_v1:\n.skip 16, 0x90\n"
+                   ".size take_v1, 16\n.symver take_v1, take@V1, remove\n")
+    with open(versions, "w") as file:
+        file.write("V1 { local: *; };\n")
+    library = case.path("versioned.so")
+    run(CC, "-shared", "-nostdlib", "-Wl,--build-id=sha1", "-Wl,--version-script=" + versions,
+        "-o", library, source)
+    found, _ = case.symbolize(library, [address_of(library, "take@V1")])
+    assert found == [[("take", "", 0)]], found
 
 
 def a_compressed_table_of_names_is_read(case):
@@ -426,6 +464,24 @@ def damaged_programs_do_no_harm(case):
         with open(program, "wb") as file:
             file.write(damage(whole, random.Random(seed)))
         case.symbolize(program, addresses, build_id=build_id)
+
+
+def entries_that_point_back_at_themselves_end(case):
+    text = run(CC, "-O2", "-gdwarf-4", "-dA", "-S", "-o", "-",
+               os.path.join(PROGRAMS, "inlined_calls.c")).stdout
+    looped, here, n = [], "", 0
+    for line in text.split("\n"):
+        here = (re.search(r"\(DIE \((0x[0-9a-f]+)\)", line) or [0, here])[1]
+        if "DW_AT_sibling" in line:
+            line = "\t.long\t" + here
+            n += 1
+        looped.append(line)
+    assert n > 10, n
+    source, program = case.path("looped.s"), case.path("looped")
+    with open(source, "w") as file:
+        file.write("\n".join(looped))
+    run(CC, "-Wl,--build-id=sha1", "-o", program, source)
+    case.symbolize(program, own_addresses(program, C_NAMES))
 
 
 TESTS = [test for name, test in list(globals().items())
