@@ -188,6 +188,10 @@ arx_leak_evidence(const ArxLeakFinding *finding, char *data, size_t size)
 		if (finding->p_value >= 1e-6)
 			add_number(&text, finding->p_value);
 	}
+	if (finding->verdict == ARX_LEAK_LEAK && finding->grows_only)
+		add(&text,
+			"; hardly any block of this site was ever freed, so a cache that "
+			"has not begun to evict would look the same");
 	if (isfinite(finding->wait_seconds) && finding->verdict != ARX_LEAK_LEAK)
 	{
 		add(&text, "; look again in ");

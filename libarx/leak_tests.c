@@ -11,23 +11,26 @@
 /* below this probability, samples died oftener than is allowed */
 #define SURELY 0.01
 
-double
-arx_leak_warm_up(const ArxLeakSite *site, const ArxLeakParameters *parameters)
+/* When the births that are looked at begin. */
+static double
+end_of_warm_up(const ArxLeakSite *site, const ArxLeakParameters *parameters,
+			   double start)
 {
 	double interval = parameters->interval > 0 ? parameters->interval : 30;
 
 	if (parameters->warm_up >= 0)
-		return parameters->warm_up;
-	return fmax(20 * interval, site->now / 6);
+		return start + parameters->warm_up;
+	return start + fmax(20 * interval, (site->now - start) / 6);
 }
 
 /*
  * Survivors of one stretch against those of another: the probability of as
- * many in the first if its rate were only this share of the other's.
+ * many in the first if its rate were only this share of the other's, times the
+ * number of ages at which it is tried.
  */
 static void
 compare_rates(const ArxLeakSurvivors *first, const ArxLeakSurvivors *other,
-			  double share, ArxLeakCondition condition,
+			  double share, int tries, ArxLeakCondition condition,
 			  ArxLeakExamination *examination)
 {
 	double expected = share * first->seconds;
@@ -37,7 +40,9 @@ compare_rates(const ArxLeakSurvivors *first, const ArxLeakSurvivors *other,
 
 	if (whole > 0)
 	{
-		p = arx_binomial_at_least(first->samples, n, expected / whole);
+		p = fmin(
+			1,
+			tries * arx_binomial_at_least(first->samples, n, expected / whole));
 		if ((double) first->samples * other->seconds <
 			(double) other->samples * expected)
 			examination->refuted[condition] = true;
@@ -100,51 +105,65 @@ test_oldest(const ArxLeakSite *site, const ArxLeakFinding *finding,
 	}
 }
 
-/* The older half of the mature window, and the first third of all. */
+/* The older half of the mature window, and the first quarter since the start. */
 static void
 test_cohorts(const ArxLeakSite *site, const ArxLeakParameters *parameters,
-			 const ArxLeakSurvivors *older, const ArxLeakSurvivors *younger,
-			 ArxLeakExamination *examination)
+			 double start, const ArxLeakSurvivors *older,
+			 const ArxLeakSurvivors *younger, ArxLeakExamination *examination)
 {
-	ArxLeakSurvivors first = arx_leak_survivors(site, 0, site->now / 3);
+	ArxLeakSurvivors first =
+		arx_leak_survivors(site, start, start + (site->now - start) / 4);
 
-	compare_rates(older, younger, parameters->ramp, ARX_LEAK_KEEPS_COHORTS,
-				  examination);
-	compare_rates(&first, younger, parameters->ramp, ARX_LEAK_KEEPS_COHORTS,
+	compare_rates(older, younger, parameters->ramp, ARX_LEAK_NAGES,
+				  ARX_LEAK_KEEPS_COHORTS, examination);
+	compare_rates(&first, younger, parameters->ramp, ARX_LEAK_NAGES,
+				  ARX_LEAK_KEEPS_COHORTS, examination);
+}
+
+/* The last seconds against all before. */
+static void
+test_latest(const ArxLeakSite *site, double warm_up, double seconds,
+			double share, ArxLeakExamination *examination)
+{
+	double since = site->now - seconds;
+	ArxLeakSurvivors before = arx_leak_survivors(site, warm_up, since);
+	ArxLeakSurvivors latest = arx_leak_survivors(site, since, site->now);
+
+	compare_rates(&latest, &before, share, 1, ARX_LEAK_IS_ARRIVING,
 				  examination);
 }
 
 /*
- * The younger half of the mature window, the younger half up to now, and the
- * last quarter: a cache may have filled up lately.  Up to now there may be
- * short-lived samples as well, which hide that; hence all three.
+ * The younger half of the mature window, and, as a cache may have filled up
+ * since, the younger half, the last quarter and the last eighth up to now.
+ * There may be short-lived samples as well, which hide that; hence all four.
+ * The last eighth has few samples, so only half of the share is asked of it.
  */
 static void
 test_arrivals(const ArxLeakSite *site, const ArxLeakParameters *parameters,
-			  double warm_up, const ArxLeakSurvivors *older,
+			  double start, double warm_up, const ArxLeakSurvivors *older,
 			  const ArxLeakSurvivors *younger, ArxLeakExamination *examination)
 {
 	double now = site->now;
+	double age = now - start;
 	double middle = (warm_up + now) / 2;
 	ArxLeakSurvivors first_half = arx_leak_survivors(site, warm_up, middle);
 	ArxLeakSurvivors second_half = arx_leak_survivors(site, middle, now);
-	ArxLeakSurvivors before = arx_leak_survivors(site, warm_up, now * 3 / 4);
-	ArxLeakSurvivors last = arx_leak_survivors(site, now * 3 / 4, now);
 
-	compare_rates(younger, older, parameters->balance, ARX_LEAK_IS_ARRIVING,
-				  examination);
-	compare_rates(&second_half, &first_half, parameters->balance,
+	compare_rates(younger, older, parameters->balance, ARX_LEAK_NAGES,
 				  ARX_LEAK_IS_ARRIVING, examination);
-	compare_rates(&last, &before, parameters->balance, ARX_LEAK_IS_ARRIVING,
-				  examination);
+	compare_rates(&second_half, &first_half, parameters->balance, 1,
+				  ARX_LEAK_IS_ARRIVING, examination);
+	test_latest(site, warm_up, age / 4, parameters->balance, examination);
+	test_latest(site, warm_up, age / 8, parameters->balance / 2, examination);
 }
 
 void
 arx_leak_examine(const ArxLeakSite *site, const ArxLeakParameters *parameters,
-				 double mature_age, ArxLeakExamination *examination,
-				 ArxLeakFinding *finding)
+				 double start, double mature_age,
+				 ArxLeakExamination *examination, ArxLeakFinding *finding)
 {
-	double warm_up = arx_leak_warm_up(site, parameters);
+	double warm_up = end_of_warm_up(site, parameters, start);
 	double end = site->now - mature_age;
 	double middle = (warm_up + end) / 2;
 	ArxLeakSurvivors older = arx_leak_survivors(site, warm_up, middle);
@@ -160,13 +179,14 @@ arx_leak_examine(const ArxLeakSite *site, const ArxLeakParameters *parameters,
 	finding->mature_epochs = older.epochs + younger.epochs;
 	finding->mature_deaths = arx_leak_deaths_after(site, mature_age);
 	finding->hazard_allowed =
-		site->now > 0 ? parameters->deaths / site->now : 0;
+		site->now > start ? parameters->deaths / (site->now - start) : 0;
 
 	test_mass(parameters, finding, examination);
 	test_hazard(site, finding, examination);
 	test_oldest(site, finding, examination);
-	test_cohorts(site, parameters, &older, &younger, examination);
-	test_arrivals(site, parameters, warm_up, &older, &younger, examination);
+	test_cohorts(site, parameters, start, &older, &younger, examination);
+	test_arrivals(site, parameters, start, warm_up, &older, &younger,
+				  examination);
 	for (int i = 0; i < ARX_LEAK_NCONDITIONS; i++)
 		examination->p_worst = fmax(examination->p_worst, examination->p[i]);
 }

@@ -7,12 +7,15 @@
  * survivors were down to the share ramp, if mature samples died at the rate
  * that is allowed.  A leak has to stand all of them, so the largest counts
  * (an intersection-union test: Berger 1982), and no correction among them is
- * needed.
+ * needed.  But the mature age is chosen, so what depends on it is multiplied
+ * by the number of ages tried (Bonferroni).
  */
 #ifndef ARX_LIBARX_LEAK_TESTS_H
 #define ARX_LIBARX_LEAK_TESTS_H
 
 #include "libarx/leak_verdict.h"
+
+#define ARX_LEAK_NAGES 4 /* mature ages that are tried */
 
 /* The conditions, in the order they are asked. */
 typedef enum ArxLeakCondition
@@ -37,17 +40,14 @@ typedef struct ArxLeakExamination
 	double p_worst;
 } ArxLeakExamination;
 
-/* Seconds at the start whose births are left out. */
-extern double
-arx_leak_warm_up(const ArxLeakSite *site, const ArxLeakParameters *parameters);
-
 /*
- * Examines a site at one mature age and fills the finding's counts, from
- * mature_age to younger.
+ * Examines a site as if the profile had begun at start, at one mature age, and
+ * fills the finding's counts, from mature_age to younger.  Deaths count from
+ * the true start of the profile: who ever freed mature blocks does not leak.
  */
 extern void
 arx_leak_examine(const ArxLeakSite *site, const ArxLeakParameters *parameters,
-				 double mature_age, ArxLeakExamination *examination,
-				 ArxLeakFinding *finding);
+				 double start, double mature_age,
+				 ArxLeakExamination *examination, ArxLeakFinding *finding);
 
 #endif

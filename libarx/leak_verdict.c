@@ -3,8 +3,7 @@
  *	  Weighs the tests of one site into a verdict, a rate and a reason.
  *
  * The mature age is not known beforehand: four are tried, and the one at which
- * the site looks most like a leak counts, its probability multiplied by the
- * number tried (Bonferroni).
+ * the site looks most like a leak counts.
  */
 #include <math.h>
 #include <string.h>
@@ -13,15 +12,20 @@
 #include "libarx/leak_survival.h"
 #include "libarx/leak_tests.h"
 
-#define NAGES 4
 #define NORMAL_95 1.959963984540054 /* two-sided 95 % of the normal law */
 #define FEW 30 /* below, intervals are those of the Poisson law */
 
 /* A share of deaths within a factor of 2.8 of age: they all live equally long. */
 #define SAME_AGE 0.8
 
-/* from young to old: the share of the profile's age that makes a sample mature */
-static const double mature_shares[NAGES] = {1.0 / 6, 1.0 / 4, 1.0 / 3, 1.0 / 2};
+/* parts of the profile's age after which a late leak is looked for */
+#define NLATER 2
+#define FIRST_SHARE 0.8
+static const double later_starts[NLATER] = {1.0 / 2, 3.0 / 4};
+
+/* from young to old: the share of that age that makes a sample mature */
+static const double mature_shares[ARX_LEAK_NAGES] = {1.0 / 6, 1.0 / 4, 1.0 / 3,
+													 1.0 / 2};
 
 void
 arx_leak_defaults(ArxLeakParameters *parameters)
@@ -33,7 +37,7 @@ arx_leak_defaults(ArxLeakParameters *parameters)
 		.min_samples = 10,
 		.min_epochs = 5,
 		.balance = 0.45,
-		.ramp = 0.25,
+		.ramp = 0.15,
 		.deaths = 0.5,
 		.false_discovery = 0.01,
 	};
@@ -77,30 +81,59 @@ describe_live(const ArxLeakSite *site, ArxLeakFinding *finding)
  */
 static void
 find_age(const ArxLeakSite *site, const ArxLeakParameters *parameters,
-		 ArxLeakFinding *finding, ArxLeakExamination *best)
+		 double start, ArxLeakFinding *finding, ArxLeakExamination *best)
 {
-	int tested = 0;
+	double age = site->now - start;
 	double last = -1;
 
-	for (int i = 0; i < NAGES; i++)
+	for (int i = 0; i < ARX_LEAK_NAGES; i++)
 	{
 		ArxLeakFinding candidate = *finding;
 		ArxLeakExamination examination;
-		double age = arx_leak_clean_age(site, mature_shares[i] * site->now,
-										site->now / 2);
+		double mature_age =
+			arx_leak_clean_age(site, mature_shares[i] * age, age / 2);
 
-		if (age <= last)
+		if (mature_age <= last)
 			continue;
-		arx_leak_examine(site, parameters, age, &examination, &candidate);
-		tested += !examination.refuted[ARX_LEAK_IS_MASSIVE];
+		arx_leak_examine(site, parameters, start, mature_age, &examination,
+						 &candidate);
 		if (last < 0 || examination.p_worst < best->p_worst)
 		{
 			*best = examination;
 			*finding = candidate;
 		}
-		last = age;
+		last = mature_age;
 	}
-	finding->p_value = tested > 0 ? fmin(1, best->p_worst * tested) : 1;
+}
+
+/*
+ * From the start of the profile; and if that is no leak, from later on, for a
+ * leak may have begun late.  Of the chance of error, 80 % is given to the
+ * first, so that the others take little from it.
+ */
+static void
+find_window(const ArxLeakSite *site, const ArxLeakParameters *parameters,
+			ArxLeakFinding *finding, ArxLeakExamination *seen)
+{
+	find_age(site, parameters, 0, finding, seen);
+	finding->p_value = fmin(1, seen->p_worst / FIRST_SHARE);
+	for (int i = 0; i < NLATER; i++)
+	{
+		ArxLeakFinding later = *finding;
+		ArxLeakExamination examination;
+		double start = later_starts[i] * site->now;
+
+		if (finding->p_value <= parameters->false_discovery)
+			return;
+		find_age(site, parameters, start, &later, &examination);
+		later.p_value =
+			fmin(1, examination.p_worst * NLATER / (1 - FIRST_SHARE));
+		if (later.p_value > parameters->false_discovery)
+			continue;
+		*finding = later;
+		*seen = examination;
+		finding->start = start;
+	}
 }
 
 /*
@@ -230,23 +263,6 @@ decide_stopped(const ArxLeakSite *site, ArxLeakFinding *finding)
 			   "fewer and fewer arrive to stay");
 }
 
-/* Was it larger at an earlier moment, by more than chance? */
-static bool
-was_larger(const ArxLeakSite *site, const ArxLeakFinding *finding)
-{
-	double live = (double) finding->samples;
-
-	for (size_t i = 0; i < site->nhistory; i++)
-	{
-		double then = (double) site->history[i].live;
-
-		if (site->history[i].at < site->now &&
-			then - live > 3 * sqrt(then + live))
-			return true;
-	}
-	return false;
-}
-
 /* Nothing speaks against a leak: is there enough that speaks for one? */
 static void
 decide_growing(const ArxLeakSite *site, const ArxLeakParameters *parameters,
@@ -256,9 +272,7 @@ decide_growing(const ArxLeakSite *site, const ArxLeakParameters *parameters,
 	double patience =
 		parameters->patience >= 0 ? parameters->patience : 120 * interval;
 
-	if (was_larger(site, finding))
-		decide(finding, ARX_LEAK_SUSPECT, "grows, but has been larger before");
-	else if (finding->p_value > parameters->false_discovery)
+	if (finding->p_value > parameters->false_discovery)
 	{
 		decide(finding, ARX_LEAK_SUSPECT, "grows, too few samples to be sure");
 		/* the logarithm of the probability falls with the samples, and so with time */
@@ -266,11 +280,11 @@ decide_growing(const ArxLeakSite *site, const ArxLeakParameters *parameters,
 			finding->wait_seconds = site->now *
 				(log(parameters->false_discovery) / log(finding->p_value) - 1);
 	}
-	else if (finding->grows_only && site->now < patience)
+	else if (finding->grows_only && site->now - finding->start < patience)
 	{
 		decide(finding, ARX_LEAK_SUSPECT,
 			   "grows only, may be a cache that still fills");
-		finding->wait_seconds = patience - site->now;
+		finding->wait_seconds = patience - (site->now - finding->start);
 	}
 	else
 		decide(finding, ARX_LEAK_LEAK,
@@ -290,7 +304,7 @@ arx_leak_judge(const ArxLeakSite *site, const ArxLeakParameters *parameters,
 		.grows_only = 2 * total_deaths(site) < site->births,
 	};
 	describe_live(site, finding);
-	find_age(site, parameters, finding, &seen);
+	find_window(site, parameters, finding, &seen);
 
 	if (seen.refuted[ARX_LEAK_IS_MASSIVE])
 		decide_small(site, parameters, finding);

@@ -103,6 +103,7 @@ typedef struct ArxLeakFinding
 	double live_bytes;
 	double live_bytes_low; /* 95 % interval */
 	double live_bytes_high;
+	double start;	   /* seconds after the profile's: judged from here on */
 	double mature_age; /* seconds: a* */
 	double
 		window_from;  /* births looked at, seconds after the profile's start: */
