@@ -12,7 +12,8 @@
 
 #include "analysis/profile.h"
 
-/* pprof's profile.proto, gzip: inuse_objects, inuse_space, alloc_space; labels as labels. */
+/* pprof's profile.proto, gzip: inuse_objects, inuse_space (shown first), alloc_space;
+ * labels as labels. */
 extern bool arx_export_pprof(const ArxProfile *profile, FILE *out);
 
 /* "root;caller;site bytes", one line a stack. */
@@ -22,7 +23,9 @@ extern bool arx_export_folded(const ArxProfile *profile, FILE *out);
 extern bool arx_export_speedscope(const ArxProfile *profile, FILE *out);
 
 /* A flame graph in one file without references; a diff is coloured by sign. */
-extern bool arx_export_flame_svg(const ArxProfile *profile, const char *title, FILE *out);
-extern bool arx_export_flame_html(const ArxProfile *profile, const char *title, FILE *out);
+extern bool
+arx_export_flame_svg(const ArxProfile *profile, const char *title, FILE *out);
+extern bool
+arx_export_flame_html(const ArxProfile *profile, const char *title, FILE *out);
 
 #endif
