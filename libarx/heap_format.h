@@ -317,9 +317,8 @@ typedef bool (*ArxHeapSink)(void *context, const void *bytes, size_t length);
  * less than 1 kB.
  *
  * Wrong calls (sections out of order, more or fewer entries than announced,
- * epochs or rows that go back, an epoch that does not exist, a second pass
- * that differs from the first) make the writing fail at its end.
- * Strings are cut at ARX_HEAP_MAX_STRING.
+ * epochs or rows that go back, an epoch that does not exist, a second pass that
+ * differs) make the writing fail.  Strings are cut at ARX_HEAP_MAX_STRING.
  */
 typedef struct ArxHeapWriter
 {
@@ -375,7 +374,8 @@ arx_heap_write_counters(ArxHeapWriter *writer,
  * are written in order of their ends.  Of a site with too many frames those
  * at the root are left out, which its flags then say; a frame whose module
  * does not exist is written as one of none.  All symbols of an address follow
- * each other, depth 0 first.
+ * each other, depth 0 first; their modules are not checked, so that a section
+ * of names can be made for a file that exists.
  */
 extern void
 arx_heap_write_module(ArxHeapWriter *writer, const ArxHeapModule *module);

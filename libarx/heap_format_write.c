@@ -374,12 +374,9 @@ arx_heap_write_label(ArxHeapWriter *writer, const ArxHeapLabel *label)
 static void
 put_symbol_address(ArxHeapWriter *writer, const ArxHeapSymbol *symbol)
 {
-	ArxHeapCoding *coding = &writer->coding;
-	uint32_t module =
-		symbol->module < coding->nmodules ? symbol->module : ARX_HEAP_NO_MODULE;
-	uint64_t *last = &coding->last_address[module & 255];
+	uint64_t *last = &writer->coding.last_address[symbol->module & 255];
 
-	arx_heap_put_number(writer, module + 1U);
+	arx_heap_put_number(writer, symbol->module + 1U);
 	arx_heap_put_difference(writer, symbol->address, *last);
 	arx_heap_put_number(writer, symbol->count);
 	*last = symbol->address;

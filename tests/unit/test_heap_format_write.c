@@ -200,8 +200,6 @@ write_what_does_not_fit(ArxHeapWriter *writer, const void *argument)
 	arx_heap_write_section(writer, ARX_HEAP_CODE, 1);
 	arx_heap_write_code(writer,
 						&(ArxHeapCode){UINT64_MAX - 5, 10, text_of("code")});
-	arx_heap_write_section(writer, ARX_HEAP_SYMBOLS, 1);
-	arx_heap_write_symbol(writer, &(ArxHeapSymbol){.module = 2, .count = 1});
 }
 
 static void
@@ -210,7 +208,6 @@ what_does_not_fit_is_cut_and_read(void **state)
 	HeapFile file;
 	ArxHeapModule module;
 	ArxHeapCode code;
-	ArxHeapSymbol symbol;
 
 	(void) state;
 	memset(long_name, 'x', sizeof(long_name));
@@ -228,9 +225,6 @@ what_does_not_fit_is_cut_and_read(void **state)
 	arx_heap_read_start(&reader, ARX_HEAP_CODE, &cursor);
 	assert_int_equal(arx_heap_read_code(&cursor, &code), ARX_HEAP_READ_OK);
 	assert_int_equal(code.bytes, 5);
-	arx_heap_read_start(&reader, ARX_HEAP_SYMBOLS, &cursor);
-	assert_int_equal(arx_heap_read_symbol(&cursor, &symbol), ARX_HEAP_READ_OK);
-	assert_int_equal(symbol.module, ARX_HEAP_NO_MODULE);
 	free(file.bytes);
 }
 
