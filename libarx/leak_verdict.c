@@ -35,6 +35,7 @@ arx_leak_defaults(ArxLeakParameters *parameters)
 		.warm_up = -1,
 		.patience = -1,
 		.min_samples = 10,
+		.enough_samples = 150,
 		.min_epochs = 5,
 		.balance = 0.45,
 		.ramp = 0.15,

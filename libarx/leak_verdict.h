@@ -83,10 +83,13 @@ typedef struct ArxLeakParameters
 	double patience; /* seconds before a site that frees nothing may be a leak;
 							 * < 0: 120 intervals */
 	uint32_t min_samples; /* mature survivors to say anything */
-	uint32_t min_epochs;  /* distinct mature epochs with survivors */
-	double balance; /* what is told from a leak: survivors arriving at this
+	uint32_t
+		enough_samples;	 /* mature survivors with which a leak is nearly always
+							  * found: sites with fewer are grouped */
+	uint32_t min_epochs; /* distinct mature epochs with survivors */
+	double balance;		 /* what is told from a leak: survivors arriving at this
 							 * share of their earlier rate */
-	double ramp;	/* and older survivors being this share of what they were */
+	double ramp; /* and older survivors being this share of what they were */
 	double
 		deaths; /* and mature samples dying at this many per age of the profile */
 	double
