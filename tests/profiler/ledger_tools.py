@@ -80,9 +80,11 @@ class Place:
             raise RuntimeError(f"{command[0]} ended with {result.returncode}: {result.stderr}")
         return result.stdout, self.newest(into)
 
-    def newest(self, folder):
-        files = [os.path.join(folder, name) for name in os.listdir(folder)
-                 if name.endswith(".arxheap")] if os.path.isdir(folder) else []
+    def newest(self, folder, pid=None):
+        """The newest snapshot in a folder, of any process or of one."""
+        names = os.listdir(folder) if os.path.isdir(folder) else []
+        files = [os.path.join(folder, name) for name in names
+                 if name.endswith(".arxheap") and (pid is None or f"-{pid}-" in name)]
         if not files:
             raise RuntimeError("no snapshot was written")
         said = subprocess.run([self.reader, max(files, key=os.path.getmtime)], check=True,
