@@ -76,60 +76,76 @@ typedef struct ArxLeakSite
  */
 typedef struct ArxLeakParameters
 {
-	double
-		interval; /* seconds between snapshots, the unit of the two below; 0: 30 */
-	double warm_up;	 /* seconds left out at the start; < 0: 20 intervals, or a
-							 * sixth of the profile's age when that is more */
-	double patience; /* seconds before a site that frees nothing may be a leak;
-							 * < 0: 120 intervals */
-	uint32_t min_samples; /* mature survivors to say anything */
-	uint32_t
-		enough_samples;	 /* mature survivors with which a leak is nearly always
-							  * found: sites with fewer are grouped */
-	uint32_t min_epochs; /* distinct mature epochs with survivors */
-	double balance;		 /* what is told from a leak: survivors arriving at this
-							 * share of their earlier rate */
-	double ramp; /* and older survivors being this share of what they were */
-	double
-		deaths; /* and mature samples dying at this many per age of the profile */
-	double
-		false_discovery;  /* share of leaks that may be false, over all sites */
-	double limit_bytes;	  /* of memory, for the time until it; 0: none */
-	double current_bytes; /* RSS now */
+	/* seconds between snapshots, the unit of the next two; 0: 30 */
+	double interval;
+	/* seconds left out at the start; < 0: 20 intervals, or a sixth of the
+	 * profile's age when that is more */
+	double warm_up;
+	/* seconds before a site that frees nothing is called a leak; < 0: 120
+	 * intervals */
+	double patience;
+
+	/* mature survivors, and epochs they are of, to say anything */
+	uint32_t min_samples;
+	uint32_t min_epochs;
+	/* mature survivors with which a leak is nearly always found: sites that
+	 * have fewer are worth grouping */
+	uint32_t enough_samples;
+
+	/* what a leak is told from: survivors that arrive at this share of their
+	 * earlier rate, */
+	double balance;
+	/* older survivors that are down to this share of the younger, */
+	double ramp;
+	/* and mature samples that die at this many per age of the profile */
+	double deaths;
+	/* share of leaks that may be false, over all sites */
+	double false_discovery;
+
+	/* of memory, for the time until it is reached; 0: none.  And RSS now. */
+	double limit_bytes;
+	double current_bytes;
 } ArxLeakParameters;
 
 /* The verdict with everything it rests on. */
 typedef struct ArxLeakFinding
 {
 	ArxLeakVerdict verdict;
-	uint64_t samples; /* live samples */
+	const char *reason; /* a constant phrase, for programs and readers */
+	uint64_t samples;	/* live ones */
 	double live_bytes;
 	double live_bytes_low; /* 95 % interval */
 	double live_bytes_high;
-	double start;	   /* seconds after the profile's: judged from here on */
-	double mature_age; /* seconds: a* */
-	double
-		window_from;  /* births looked at, seconds after the profile's start: */
-	double window_to; /* from the end of the warm-up until a* ago */
-	uint64_t mature_samples; /* survivors of at least that age, after warm-up */
-	uint32_t mature_epochs;
-	uint64_t mature_deaths; /* deaths at that age or above */
+
+	/* seconds after the profile's start: judged as if it had begun then, by
+	 * births from the end of the warm-up until mature_age ago */
+	double start;
+	double window_from;
+	double window_to;
+	double mature_age;		 /* seconds: a* */
+	uint64_t mature_samples; /* survivors of at least that age, born in there */
+	uint32_t mature_epochs;	 /* that they are of */
+	uint64_t older;			 /* of these born in the first half */
+	uint64_t younger;
+	uint64_t mature_deaths; /* deaths at that age or above, ever */
 	double hazard; /* upper 95 % bound, deaths a second of a mature sample */
 	double hazard_allowed;
 	bool grows_only; /* most of what was born here was never freed */
-	uint64_t older;	 /* mature survivors of the older half */
-	uint64_t younger;
-	double bytes_per_hour;	   /* of the leak; 0 unless leak or suspect */
-	double bytes_per_hour_low; /* 95 % interval */
+
+	/* of the leak, with its 95 % interval; 0 unless leak or suspect */
+	double bytes_per_hour;
+	double bytes_per_hour_low;
 	double bytes_per_hour_high;
-	double seconds_to_limit; /* by the rate; INFINITY when there is none */
+	/* at that rate; INFINITY when there is no limit or no leak */
+	double seconds_to_limit;
 	double seconds_to_limit_low;
-	double p_value; /* of "not a leak", for the control over many sites; 1 when
-								* there was too little to test */
-	double
-		wait_seconds; /* not enough samples, or suspect for want of them: about
-								* this much longer; INFINITY when it cannot be said */
-	const char *reason; /* a constant phrase, for programs and readers */
+
+	/* of data like these without a leak, for the control over many sites; 1
+	 * when there was too little to test */
+	double p_value;
+	/* not enough samples, or a suspect for want of them: about this much
+	 * longer; INFINITY when it cannot be said */
+	double wait_seconds;
 } ArxLeakFinding;
 
 extern void arx_leak_defaults(ArxLeakParameters *parameters);
