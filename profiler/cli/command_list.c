@@ -98,6 +98,12 @@ state_of(const Entry *entry)
 	return arx_state_name(entry->slot->state);
 }
 
+static bool
+is_refused(const Entry *entry)
+{
+	return entry->our_pid != 0 && entry->slot->state == ARX_HEAP_REFUSED;
+}
+
 /* The program's name: from its files, or from /proc. */
 static const char *
 program_of(const Entry *entry, char *buffer, size_t size)
@@ -131,7 +137,7 @@ print_entries(const Entry *entries, size_t count, bool files)
 	for (size_t i = 0; i < count; i++)
 	{
 		const Entry *entry = &entries[i];
-		const ArxSlotCopy *slot = entry->our_pid ? entry->slot : NULL;
+		const ArxSlotCopy *slot = entry->our_pid && entry->slot->state == ARX_HEAP_ARMED ? entry->slot : NULL;
 		uint64_t newest = entry->nfiles ? (uint64_t) entry->files[entry->nfiles - 1].changed_s * 1000000 : 0;
 
 		arx_table_cell(&table, "%llu", (unsigned long long) (entry->our_pid ? entry->our_pid : entry->pid));
@@ -143,9 +149,8 @@ print_entries(const Entry *entries, size_t count, bool files)
 		else
 			arx_table_cell(&table, "-");
 		arx_table_cell(&table, "%zu", entry->nfiles);
-		arx_table_cell(&table, "%s%s%s", arx_text_time(text, newest),
-					   slot && slot->state == ARX_HEAP_REFUSED ? "; refused: " : "",
-					   slot && slot->state == ARX_HEAP_REFUSED ? arx_refusal_reason(slot->refusal) : "");
+		arx_table_cell(&table, "%s%s%s", arx_text_time(text, newest), is_refused(entry) ? "; " : "",
+					   is_refused(entry) ? arx_refusal_reason(entry->slot->refusal) : "");
 	}
 	arx_table_print(&table, stdout, arx_terminal_columns());
 	for (size_t i = 0; files && i < count; i++)
@@ -167,7 +172,7 @@ print_entry_json(ArxJson *json, const Entry *entry)
 	if (entry->our_pid)
 	{
 		arx_json_text(json, "refusal",
-					  entry->slot->state == ARX_HEAP_REFUSED ? arx_refusal_reason(entry->slot->refusal) : NULL);
+					  is_refused(entry) ? arx_refusal_reason(entry->slot->refusal) : NULL);
 		arx_json_integer(json, "live_bytes", (int64_t) entry->slot->live_bytes);
 		arx_json_integer(json, "live_samples", (int64_t) entry->slot->live_samples);
 		arx_json_integer(json, "samples", (int64_t) entry->slot->samples);

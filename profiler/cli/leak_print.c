@@ -311,7 +311,9 @@ arx_print_leak_summary(FILE *out, const ArxLeakSeries *series)
 		fprintf(out, "no leak seen in %zu sites", series->nentries);
 	else
 		fprintf(out, "%zu of %zu sites leak or may leak", worse, series->nentries);
-	fprintf(out, bounded ? ", %zu bounded caches\n" : "\n", bounded);
+	if (bounded)
+		fprintf(out, ", %zu bounded cache%s", bounded, bounded == 1 ? "" : "s");
+	fputc('\n', out);
 	for (size_t i = 0; i < series->nentries && i < 3; i++)
 		if (series->entries[i].finding.verdict >= ARX_LEAK_SUSPECT)
 			fprintf(out, "  %s: %s, %s\n", arx_leak_verdict_name(series->entries[i].finding.verdict),

@@ -53,6 +53,19 @@ arx_function_text(char *buffer, size_t size, const ArxProfileFunction *function)
 	return buffer;
 }
 
+/* What calls main() or a thread's function: the same in each stack. */
+static bool
+is_start_code(const ArxProfileFunction *function)
+{
+	static const char *const names[] = {"__libc_start_call_main", "__libc_start_main", "__libc_start_main_impl",
+										"_start", "start_thread", "clone", "clone3", "__clone3"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strcmp(function->name, names[i]) == 0)
+			return true;
+	return false;
+}
+
 const char *
 arx_site_text(char *buffer, size_t size, const ArxProfileSite *site, uint64_t callers)
 {
@@ -64,7 +77,7 @@ arx_site_text(char *buffer, size_t size, const ArxProfileSite *site, uint64_t ca
 	while (above > 0 && site->functions[--above] != shown)
 		;
 	arx_function_text(buffer, size, shown);
-	for (; above > 0 && callers > 0; callers--)
+	for (; above > 0 && callers > 0 && !is_start_code(site->functions[above - 1]); callers--)
 	{
 		used = strlen(buffer);
 		arx_text_clean(name, sizeof(name), site->functions[--above]->name);
@@ -215,7 +228,7 @@ print_rest(FILE *out, const ArxSiteView *view, const Choice *choice)
 
 		fprintf(out, "  %zu sites below %s (%d sampling intervals), %s together, may be chance (--all)\n",
 				choice->hidden,
-				arx_text_bytes(limit, ARX_NOISE_SAMPLES * (double) view->profile->process.sample_bytes, false),
+				arx_text_size(limit, ARX_NOISE_SAMPLES * view->profile->process.sample_bytes),
 				ARX_NOISE_SAMPLES, arx_text_bytes(text, choice->hidden_bytes, view->profile->is_diff));
 	}
 }
@@ -226,7 +239,7 @@ print_site_rows(FILE *out, const ArxSiteView *view, const Choice *choice)
 	const ArxProfile *profile = view->profile;
 	ArxTable table;
 
-	arx_table_begin(&table, "rrrl", "live, 95 %|samples|share|allocated by");
+	arx_table_begin(&table, "rrrl", profile->is_diff ? "change, 95 %|samples||allocated by" : "live, 95 %|samples|share|allocated by");
 	for (size_t i = 0; i < rows_shown(view, choice); i++)
 	{
 		const ArxProfileSite *site = choice->sites[i];
@@ -259,7 +272,7 @@ arx_print_sites(FILE *out, const ArxSiteView *view)
 			arx_text_estimate(text, choice.bytes, interval, profile->is_diff),
 			profile->is_diff && choice.samples > 0 ? "+" : "", (long long) choice.samples, choice.nsites);
 	if (profile->process.sample_bytes > 1)
-		fprintf(out, "; one sample in %s)\n", arx_text_bytes(mean, (double) profile->process.sample_bytes, false));
+		fprintf(out, "; one sample in %s)\n", arx_text_size(mean, profile->process.sample_bytes));
 	else
 		fputs("; every allocation was recorded)\n", out);
 	if (choice.count)

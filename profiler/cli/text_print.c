@@ -54,6 +54,18 @@ arx_text_bytes(char buffer[ARX_TEXT_MAX], double bytes, bool signed_value)
 }
 
 const char *
+arx_text_size(char buffer[ARX_TEXT_MAX], uint64_t bytes)
+{
+	if (bytes >= 10 << 20 || (bytes >= 1 << 20 && bytes % (1 << 20) == 0))
+		snprintf(buffer, ARX_TEXT_MAX, "%.4g MiB", (double) bytes / MIB);
+	else if (bytes >= 1024)
+		snprintf(buffer, ARX_TEXT_MAX, "%.4g KiB", (double) bytes / 1024);
+	else
+		snprintf(buffer, ARX_TEXT_MAX, "%llu bytes", (unsigned long long) bytes);
+	return buffer;
+}
+
+const char *
 arx_text_estimate(char buffer[ARX_TEXT_MAX], double bytes, ArxInterval interval, bool signed_value)
 {
 	double below = (bytes - interval.low) / MIB;

@@ -23,6 +23,9 @@ extern const char *arx_text_clean(char *buffer, size_t size, const char *text);
 /* "12.5 MiB"; sign shown when signed_value. */
 extern const char *arx_text_bytes(char buffer[ARX_TEXT_MAX], double bytes, bool signed_value);
 
+/* A setting: "512 KiB", "16 MiB", "100 bytes" */
+extern const char *arx_text_size(char buffer[ARX_TEXT_MAX], uint64_t bytes);
+
 /* "12.5 ± 2.5 MiB", or "0.5 (0.1 to 1.4) MiB" where the interval is lopsided. */
 extern const char *arx_text_estimate(char buffer[ARX_TEXT_MAX], double bytes,
 									 ArxInterval interval, bool signed_value);

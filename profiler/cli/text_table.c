@@ -90,15 +90,24 @@ print_cut(FILE *out, const char *text, size_t width)
 	fputs("…", out);
 }
 
+static bool
+is_empty(const char *cell)
+{
+	return !cell || !*cell;
+}
+
 static void
 print_row(const ArxTable *table, size_t row, const size_t *widths, FILE *out, unsigned limit)
 {
 	size_t ncolumns = strlen(table->align);
 	size_t used = 0;
 
+	/* Empty cells at the end leave no blanks behind. */
+	while (ncolumns > 1 && is_empty(table->cells[row * strlen(table->align) + ncolumns - 1]))
+		ncolumns--;
 	for (size_t column = 0; column < ncolumns; column++)
 	{
-		const char *cell = table->cells[row * ncolumns + column];
+		const char *cell = table->cells[row * strlen(table->align) + column];
 		int pad;
 
 		cell = cell ? cell : "";
