@@ -362,27 +362,27 @@ ah_control_wrote(uint64_t sequence, uint64_t taken_us, int error)
 	ah_control_publish();
 }
 
-/* True when a slot says that this process of another namespace is alive. */
-static bool
-lives_elsewhere(int64_t pid, uint64_t start_us)
+/* The slot that a process of that pid and start has, or had; NULL unknown. */
+static ArxHeapSlot *
+find_slot(int64_t pid, uint64_t start_us)
 {
 	uint64_t owner = (uint64_t) pid << 32 | (uint32_t) start_us;
-	uint64_t here = ah_pid_namespace();
 
 	for (int i = 0; file != NULL && i < ARX_HEAP_CONTROL_SLOTS; i++)
-	{
-		ArxHeapSlot *slot = &file->slots[i];
-
-		if (atomic_load(&slot->owner) == owner &&
-			atomic_load(&slot->namespace_id) != here &&
-			atomic_load(&slot->state) != ARX_HEAP_EXITED)
-			return true;
-	}
-	return false;
+		if (atomic_load(&file->slots[i].owner) == owner)
+			return &file->slots[i];
+	return NULL;
 }
 
+/* What a process said itself counts before the system's view of its pid. */
 bool
 ah_control_alive(int64_t pid, uint64_t start_us)
 {
-	return !is_gone(pid) || lives_elsewhere(pid, start_us);
+	const ArxHeapSlot *slot = find_slot(pid, start_us);
+
+	if (slot != NULL && atomic_load(&slot->state) == ARX_HEAP_EXITED)
+		return false;
+	if (slot != NULL && atomic_load(&slot->namespace_id) != ah_pid_namespace())
+		return true;
+	return !is_gone(pid);
 }

@@ -35,7 +35,8 @@ extern void ah_control_wrote(uint64_t sequence, uint64_t taken_us, int error);
 
 /*
  * True unless the process of that pid that began at start_us is known to be
- * dead.  A pid of another pid namespace is asked for in the control file.
+ * dead: it said in its slot that it ended, or there is no such pid (where its
+ * slot does not say that the pid is of another namespace).
  */
 extern bool ah_control_alive(int64_t pid, uint64_t start_us);
 

@@ -58,7 +58,7 @@ typedef struct Folder
 	Series series[MAX_FILES];
 } Folder;
 
-_Static_assert(sizeof(Folder) <= AH_SCRATCH_BYTES, "always fits");
+_Static_assert(sizeof(Folder) <= AH_SCRATCH_LEAST, "always fits");
 
 /* Bytes of the files that this process wrote and still keeps. */
 static uint64_t own_bytes;
@@ -211,30 +211,34 @@ remove_file(Folder *folder, Series *series, SnapshotFile *file)
 }
 
 /*
- * Takes every second file out of the older half of the series, until *bytes is
- * within the budget.  False when no file could be removed.
+ * The file of the older half whose neighbours are closest to each other, so
+ * that what stays is spread evenly over the process's life; never the first nor
+ * the last.  NULL when there is none.
  */
-static bool
-thin_once(Folder *folder, Series *series, const uint64_t *bytes,
-		  uint64_t budget)
+static SnapshotFile *
+find_spare(Folder *folder, const Series *series)
 {
 	SnapshotFile *files = &folder->files[series->first];
+	SnapshotFile *before = NULL, *file = NULL, *best = NULL;
 	uint32_t nleft = 0, seen = 0;
-	bool removed = false;
+	uint64_t least = UINT64_MAX;
 
 	for (uint32_t i = 0; i < series->nfiles; i++)
 		nleft += !files[i].removed;
-	for (uint32_t i = 0; i<series->nfiles && * bytes> budget; i++)
+	for (uint32_t i = 0; i < series->nfiles && seen <= nleft / 2 + 1; i++)
 	{
 		if (files[i].removed)
 			continue;
-		/* the second, the fourth, ...: never the first, nor the last */
-		if (seen % 2 == 1 && seen + 1 < nleft &&
-			(seen == 1 || seen < nleft / 2))
-			removed |= remove_file(folder, series, &files[i]);
+		if (before != NULL && files[i].sequence - before->sequence < least)
+		{
+			least = files[i].sequence - before->sequence;
+			best = file;
+		}
+		before = file;
+		file = &files[i];
 		seen++;
 	}
-	return removed;
+	return best;
 }
 
 /* Thins the series until *bytes is within the budget, or little is left. */
@@ -242,7 +246,10 @@ static void
 thin_series(Folder *folder, Series *series, const uint64_t *bytes,
 			uint64_t budget)
 {
-	while (*bytes > budget && thin_once(folder, series, bytes, budget))
+	SnapshotFile *spare;
+
+	while (*bytes > budget && (spare = find_spare(folder, series)) != NULL &&
+		   remove_file(folder, series, spare))
 		;
 }
 

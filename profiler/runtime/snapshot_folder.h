@@ -30,8 +30,9 @@ ah_folder_name(char name[AH_NAME_MAX], uint64_t sequence, bool temporary);
 /*
  * Called with an open folder after a snapshot of so many bytes was written.
  * Keeps the process's series within ARXHEAP_KEEP and, now and then, all series
- * within ARXHEAP_KEEP_ALL: the older half of a series loses every second
- * snapshot, as often as needed; its first and its newest one stay.  Series of
+ * within ARXHEAP_KEEP_ALL: the older half of a series loses the
+ * snapshots that are closest to others, so that it stays spread evenly over
+ * the process's life; the first and the newest ones stay.  Series of
  * other processes are touched only when the process is dead, those that ended
  * first before others; when that is not enough, whole ones go.  Removed files
  * are counted in ARX_HEAP_COUNT_SNAPSHOTS_THINNED.  What a dead process left

@@ -21,6 +21,8 @@
 /* Left in the scratch memory for whoever writes the rows, per site and in all. */
 #define KEEP_PER_SITE 32
 #define KEEP_FREE (128 * 1024)
+/* Classes of age that frees of one site fall into, as a rule. */
+#define LIFETIMES_EXPECTED 20
 
 /* ---- orders ---- */
 
@@ -187,7 +189,10 @@ static void
 attach_rows(AhRows *rows)
 {
 	for (uint32_t i = 0; i < rows->nsites; i++)
+	{
 		rows->sites[i].nrows = 0;
+		rows->sites[i].bytes = 0;
+	}
 	for (uint32_t i = 0; i < rows->nrows; i++)
 	{
 		AhSnapshotSite *site = find_site(rows, rows->rows[i].site);
@@ -195,10 +200,7 @@ attach_rows(AhRows *rows)
 		if (site == NULL)
 			continue;
 		if (site->nrows++ == 0)
-		{
 			site->first_row = i;
-			site->bytes = 0;
-		}
 		site->bytes += rows->rows[i].row.bytes;
 	}
 }
@@ -304,30 +306,34 @@ count_sites(void)
 	return total;
 }
 
-/* Shares the scratch memory out: a third for sites and what belongs to them. */
+/*
+ * Takes the room for what is copied at once, and for sites; what is left is for
+ * their lifetimes, for rows and for whoever writes them.  When there is too
+ * little, sites get their share of it.
+ */
 static bool
 take_room(AhRows *rows, AhSiteCopy **sites, void **others)
 {
+	const size_t per_site = sizeof(AhSnapshotSite) + KEEP_PER_SITE +
+		LIFETIMES_EXPECTED * sizeof(AhLifetime);
+	const size_t chunks = SITES_AT_ONCE * sizeof(AhSiteCopy) +
+		SAMPLES_AT_ONCE * sizeof(AhSampleCopy);
 	size_t nsites = count_sites() + 64;
 	size_t nrows = atomic_load(&ah_runtime.counters[ARX_HEAP_COUNT_LIVE]);
-	size_t per_site =
-		sizeof(AhSnapshotSite) + KEEP_PER_SITE + 20 * sizeof(AhLifetime);
-	size_t chunks = SITES_AT_ONCE * sizeof(AhSiteCopy) +
-		SAMPLES_AT_ONCE * sizeof(AhSampleCopy);
-	size_t left;
+	size_t wanted, left;
 
 	nrows += nrows / 8 + 4096;
-	if (!ah_scratch_begin(chunks + KEEP_FREE + nsites * per_site +
-						  nrows * sizeof(AhSnapshotRow)))
+	wanted = nsites * per_site + nrows * sizeof(AhSnapshotRow);
+	if (!ah_scratch_begin(chunks + KEEP_FREE + wanted))
 		return false;
 	*sites = ah_scratch_take(SITES_AT_ONCE * sizeof(AhSiteCopy));
 	*others = ah_scratch_take(SAMPLES_AT_ONCE * sizeof(AhSampleCopy));
 	left = ah_scratch_left() - KEEP_FREE;
-	if (nsites * per_site > left / 2)
-		nsites = left / 2 / per_site;
+	if (wanted > left)
+		nsites = (size_t) ((double) nsites * (double) left / (double) wanted);
 	rows->site_room = (uint32_t) nsites;
 	rows->sites = ah_scratch_take(nsites * sizeof(AhSnapshotSite));
-	return rows->sites != NULL;
+	return rows->sites != NULL && nsites > 1;
 }
 
 static void

@@ -4,40 +4,38 @@
  */
 #include "runtime/snapshot_scratch.h"
 
-#include <stdint.h>
 #include <sys/mman.h>
 
 #include "runtime/private_memory.h"
+#include "runtime/runtime.h"
 
-static char *reserve; /* AH_SCRATCH_BYTES, for good */
-
-/* What is in use: the reserve, or a larger piece. */
-static char *scratch;
+static char *scratch; /* NULL: not in use */
 static size_t room;
 static size_t used;
 
 bool
-ah_scratch_reserve(void)
-{
-	if (reserve == NULL)
-		reserve = ah_map(AH_SCRATCH_BYTES);
-	return reserve != NULL;
-}
-
-bool
 ah_scratch_begin(size_t wanted)
 {
+	size_t most = ah_runtime.config.memory / 2;
+
+	ah_scratch_end();
 	used = 0;
-	for (size_t bytes = wanted; bytes > AH_SCRATCH_BYTES; bytes -= bytes / 4)
+	room = wanted < most ? wanted : most;
+	if (room < AH_SCRATCH_LEAST)
+		room = AH_SCRATCH_LEAST;
+	for (; room >= AH_SCRATCH_LEAST; room -= room / 4)
 	{
-		scratch = ah_map(bytes);
-		room = bytes;
-		if (scratch != NULL)
+		void *memory =
+			ah_sys_mmap(NULL, room, PROT_READ | PROT_WRITE,
+						MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+		if (memory != MAP_FAILED)
+		{
+			scratch = memory;
 			return true;
+		}
 	}
-	scratch = ah_scratch_reserve() ? reserve : NULL;
-	room = AH_SCRATCH_BYTES;
-	return scratch != NULL;
+	return false;
 }
 
 void *
@@ -61,17 +59,7 @@ ah_scratch_left(void)
 void
 ah_scratch_end(void)
 {
-	if (scratch == NULL)
-		return;
-	if (scratch == reserve)
-		ah_sys_madvise(reserve, used, MADV_DONTNEED);
-	else
-		ah_unmap(scratch, room);
+	if (scratch != NULL)
+		ah_sys_munmap(scratch, room);
 	scratch = NULL;
-}
-
-void
-ah_scratch_forked(void)
-{
-	ah_scratch_end();
 }

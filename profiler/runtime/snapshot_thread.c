@@ -32,7 +32,6 @@
 #include "runtime/control_slot.h"
 #include "runtime/proc_file.h"
 #include "runtime/runtime.h"
-#include "runtime/snapshot_scratch.h"
 #include "runtime/text_format.h"
 
 #define CLOSE_RANGE_UNSHARE_FLAG 2
@@ -211,7 +210,6 @@ run(void *unused)
 #ifdef SYS_close_range
 	syscall(SYS_close_range, 0U, ~0U, CLOSE_RANGE_UNSHARE_FLAG);
 #endif
-	ah_scratch_reserve();
 	tell_has_thread(true);
 	while (!is_last_thread())
 	{

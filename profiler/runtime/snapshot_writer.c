@@ -176,6 +176,7 @@ account(int error)
 	ah_control_wrote(sequence, contents.process.taken_us, error);
 }
 
+/* After the snapshot at exit no other begins: it would be cut off. */
 int
 ah_snapshot_write(ArxHeapReason reason)
 {
@@ -189,7 +190,8 @@ ah_snapshot_write(ArxHeapReason reason)
 		error = take_snapshot(reason);
 		ah_scratch_end();
 		account(error);
-		end_writing();
+		if (reason != ARX_HEAP_REASON_EXIT)
+			end_writing();
 	}
 	else
 		error = EBUSY;
@@ -203,7 +205,7 @@ void
 ah_snapshot_writer_forked(void)
 {
 	sequence = 0;
-	ah_scratch_forked();
+	ah_scratch_end();
 	ah_epochs_forked();
 	ah_modules_forked();
 	ah_codes_forked();

@@ -112,7 +112,9 @@ class Program:
         return self.place.read(self.files())
 
     def slot(self):
-        wait_for(lambda: os.path.exists(os.path.join(self.folder, "control")), "control is there")
+        control = os.path.join(self.folder, "control")
+        wait_for(lambda: os.path.exists(control) and os.path.getsize(control) > 0,
+                 "the control file is there")
         return Slot(self.folder, self.pid)
 
     def await_snapshots(self, n, reason=None):
