@@ -49,6 +49,7 @@ MAPPER(map_under, 4 * MIB, RW, MAP_PRIVATE)
 MAPPER(reserve, 64 * MIB, PROT_NONE, MAP_PRIVATE | MAP_NORESERVE)
 MAPPER(reserve_for_file, 4 * MIB, PROT_NONE, MAP_PRIVATE)
 MAPPER(map_failing_unmap, 5 * MIB, RW, MAP_PRIVATE)
+MAPPER(map_failing_move, 2 * MIB, RW, MAP_PRIVATE)
 MAPPER(map_odd_length, 5000, RW, MAP_PRIVATE)
 
 static CALL void
@@ -98,6 +99,8 @@ change_sizes(void)
 	char *moving = map_moving();
 	char *target = map_and_unmap();
 
+	must(mremap(map_failing_move(), 2 * MIB, 3 * MIB, MREMAP_FIXED, target) ==
+		 MAP_FAILED);
 	must(mremap(map_growing(), 1 * MIB, 3 * MIB, MREMAP_MAYMOVE) != MAP_FAILED);
 	must(mremap(map_shrinking(), 4 * MIB, 1 * MIB, 0) != MAP_FAILED);
 	must(mremap(moving, 1 * MIB, 3 * MIB, MREMAP_MAYMOVE | MREMAP_FIXED,
@@ -149,6 +152,7 @@ main(int argc, char **argv)
 	raise_break();
 	puts("map_plain mmap 1048576 1");
 	puts("map_shared mmap 2097152 1");
+	puts("map_failing_move mmap 2097152 1");
 	puts("map_odd_length mmap 8192 1");
 	puts("map_growing mmap 3145728 1");
 	puts("map_shrinking mmap 1048576 1");

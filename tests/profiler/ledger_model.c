@@ -3,7 +3,9 @@
  *	  The ledger of mappings against a model that knows each page.
  *
  * Links the ledger and its tree with stand-ins for the runtime's other parts:
- * a site is the number that the test gives as the caller's address.
+ * a site is the number that the test gives as the caller's address.  The entry
+ * points are linked by other names (tested_munmap, ...), and their system calls
+ * are the test's, which lets another thread map something in the middle.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -430,6 +432,114 @@ an_interrupted_profiler_touches_nothing(void)
 		  "a call from a handler inside the ledger returns, and is counted");
 }
 
+/* ---- entry points, with another thread at work during the system call ---- */
+
+#define PLACE BASE
+#define TARGET (BASE + 64 * PAGE)
+#define LENGTH (4 * PAGE)
+
+static bool other_maps;
+static uint32_t other_site;
+static uintptr_t call_result;
+
+extern int tested_munmap(void *address, size_t length);
+extern void *
+tested_mremap(void *old, size_t old_length, size_t new_length, int flags, ...);
+
+static uintptr_t
+make_call(void)
+{
+	AhRegisters from = fresh_site();
+
+	other_site = (uint32_t) from.pc;
+	if (other_maps)
+		ah_mapping_add(PLACE, LENGTH, ARX_HEAP_SITE_MMAP, false, &from);
+	return call_result;
+}
+
+void *
+ah_sys_mmap(void *address, size_t length, int protection, int flags, int fd,
+			long offset)
+{
+	(void) address, (void) length, (void) protection, (void) flags, (void) fd,
+		(void) offset;
+	return (void *) make_call();
+}
+
+int
+ah_sys_munmap(void *address, size_t length)
+{
+	(void) address, (void) length;
+	return (int) make_call();
+}
+
+void *
+ah_sys_mremap(void *old, size_t old_length, size_t new_length, int flags,
+			  void *to)
+{
+	(void) old, (void) old_length, (void) new_length, (void) flags, (void) to;
+	return (void *) make_call();
+}
+
+int
+ah_sys_mprotect(void *address, size_t length, int protection)
+{
+	(void) address, (void) length, (void) protection;
+	return (int) make_call();
+}
+
+/* A region at PLACE before the call; returns its site. */
+static uint32_t
+prepare_call(bool other, uintptr_t result)
+{
+	AhRegisters from = fresh_site();
+
+	ah_mapping_remove(BASE, PAGES * PAGE);
+	ah_mapping_add(PLACE, LENGTH, ARX_HEAP_SITE_MMAP, false, &from);
+	other_maps = other;
+	call_result = result;
+	return (uint32_t) from.pc;
+}
+
+/* The site that owns an address, 0 for none. */
+static uint32_t
+site_at(uintptr_t address)
+{
+	AhMappingCopy region;
+	uintptr_t position = address;
+
+	if (ah_mappings_copy(&position, &region, 1) == 0 || region.start > address)
+		return 0;
+	return region.site;
+}
+
+static void
+another_threads_region_is_not_mistaken(void)
+{
+	uint64_t before;
+	uint32_t site;
+
+	prepare_call(true, 0);
+	tested_munmap((void *) PLACE, LENGTH);
+	check(
+		site_at(PLACE) == other_site,
+		"what another thread maps while a region is unmapped stays in the ledger");
+	site = prepare_call(true, TARGET);
+	tested_mremap((void *) PLACE, LENGTH, LENGTH, MREMAP_MAYMOVE);
+	check(
+		site_at(PLACE) == other_site && site_at(TARGET) == site,
+		"what another thread maps while a region moves away stays in the ledger");
+	site = prepare_call(false, (uintptr_t) MAP_FAILED);
+	tested_mremap((void *) PLACE, LENGTH, 2 * LENGTH, 0);
+	check(site_at(PLACE) == site,
+		  "a move that fails leaves the region as it was");
+	prepare_call(false, (uintptr_t) -1);
+	before = dropped();
+	tested_munmap((void *) PLACE, LENGTH);
+	check(dropped() == before + 1, "an unmapping that fails is counted");
+	ah_mapping_remove(BASE, PAGES * PAGE);
+}
+
 int
 main(void)
 {
@@ -441,6 +551,7 @@ main(void)
 	a_full_ledger_counts_what_it_drops();
 	a_fork_leaves_memory_without_sites();
 	an_interrupted_profiler_touches_nothing();
+	another_threads_region_is_not_mistaken();
 	printf("1..%d\n", ntests);
 	return 0;
 }

@@ -20,9 +20,9 @@
 
 #define PAGE 4096UL
 #define WINDOW 0x200000000000UL
-#define WINDOW_PAGES 4096UL
+#define WINDOW_PAGES 256UL
 #define MANY_START 0x210000000000UL
-#define HELD 64
+#define HELD 8
 #define MAX_PAGES 16
 
 typedef struct Worker

@@ -20,7 +20,7 @@ def main():
     try:
         program = place.build("ledger_threads.c")
         for threads in (1, 2, 16):
-            said, snapshot = place.run(program, str(threads), "20000")
+            said, snapshot = place.run(program, str(threads), "50000")
             compare(tap, said, snapshot, f"{threads} threads")
         said, snapshot = place.run(program, "many", "20000")
         compare(tap, said, snapshot, "20000 regions")
