@@ -90,6 +90,19 @@ take_bias(const ElfW(Phdr) * headers, int n, uintptr_t address,
 	return false;
 }
 
+/*
+ * The bias of the header itself.  It is not that of a stretch of code which the
+ * program has mapped a second time somewhere else.
+ */
+static uint64_t
+header_bias(const ElfW(Phdr) * headers, int n, uintptr_t header)
+{
+	for (int i = 0; i < n; i++)
+		if (headers[i].p_type == PT_LOAD && headers[i].p_offset < 4096)
+			return header - (headers[i].p_vaddr - headers[i].p_offset);
+	return header;
+}
+
 static bool
 read_facts(const Source *source, uintptr_t address, uint64_t file_offset,
 		   AhElfFacts *facts)
@@ -110,7 +123,8 @@ read_facts(const Source *source, uintptr_t address, uint64_t file_offset,
 		return false;
 	for (int i = 0; i < n && facts->build_id_length == 0; i++)
 	{
-		uint64_t in_memory = facts->bias + headers[i].p_vaddr - source->header;
+		uint64_t in_memory = header_bias(headers, n, source->header) +
+			headers[i].p_vaddr - source->header;
 
 		if (headers[i].p_type == PT_NOTE && headers[i].p_filesz <= MAX_NOTES &&
 			read_bytes(source, in_memory, headers[i].p_offset, notes,
