@@ -37,7 +37,10 @@ typedef struct ArxLeakCohort
 	double variance; /* of that estimate */
 } ArxLeakCohort;
 
-/* Freed samples by age at death, youngest class first. */
+/*
+ * Freed samples by age at death, youngest class first.  Classes without deaths
+ * may be missing, and so may those of ages that are no sixth of the profile's.
+ */
 typedef struct ArxLeakDeaths
 {
 	double age_from;
