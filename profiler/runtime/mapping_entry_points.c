@@ -133,7 +133,8 @@ mremap(void *old, size_t old_length, size_t new_length, int flags, ...)
 		target = __builtin_va_arg(arguments, void *);
 		__builtin_va_end(arguments);
 	}
-	if (ah_mappings_near(move.start, move.length))
+	if (ah_mappings_near(move.start, move.length) &&
+		round_to_pages(move.start) == move.start)
 		ah_mapping_take(&move, move.start, move.length);
 	errno = saved;
 	start = ah_sys_mremap(old, old_length, new_length, flags, target);

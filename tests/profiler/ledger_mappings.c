@@ -98,9 +98,10 @@ change_sizes(void)
 {
 	char *moving = map_moving();
 	char *target = map_and_unmap();
+	char *failing = map_failing_move();
 
-	must(mremap(map_failing_move(), 2 * MIB, 3 * MIB, MREMAP_FIXED, target) ==
-		 MAP_FAILED);
+	must(mremap(failing, 2 * MIB, 3 * MIB, MREMAP_FIXED, target) == MAP_FAILED);
+	must(mremap(failing + 1, 1 * MIB, 3 * MIB, MREMAP_MAYMOVE) == MAP_FAILED);
 	must(mremap(map_growing(), 1 * MIB, 3 * MIB, MREMAP_MAYMOVE) != MAP_FAILED);
 	must(mremap(map_shrinking(), 4 * MIB, 1 * MIB, 0) != MAP_FAILED);
 	must(mremap(moving, 1 * MIB, 3 * MIB, MREMAP_MAYMOVE | MREMAP_FIXED,
