@@ -48,13 +48,14 @@ ingest_prepare(Ingest *ingest)
 				"CREATE TABLE IF NOT EXISTS transfers "
 				"(id bigserial PRIMARY KEY, sender bigint, "
 				"receiver bigint, amount bigint)"));
-	must(ingest,
-		 PQprepare(
-			 connection, "wallet",
-			 "INSERT INTO wallets (id, address) VALUES ($1, md5($1::text)) "
-			 "ON CONFLICT (id) DO UPDATE SET id = excluded.id "
-			 "RETURNING address, balance",
-			 1, NULL));
+	must(
+		ingest,
+		PQprepare(
+			connection, "wallet",
+			"INSERT INTO wallets (id, address) VALUES ($1::bigint, md5($1::bigint::text)) "
+			"ON CONFLICT (id) DO UPDATE SET id = excluded.id "
+			"RETURNING address, balance",
+			1, NULL));
 	must(ingest,
 		 PQprepare(connection, "transfer",
 				   "INSERT INTO transfers (sender, receiver, amount) "
