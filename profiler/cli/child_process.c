@@ -14,7 +14,8 @@
 #include "cli/cli.h"
 
 /* What somebody may send to us and mean the program by. */
-static const int forwarded[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGCONT, SIGWINCH};
+static const int forwarded[] = {SIGHUP,	 SIGINT,  SIGQUIT, SIGTERM, SIGUSR1,
+								SIGUSR2, SIGALRM, SIGCONT, SIGWINCH};
 
 void
 arx_child_exec(char **argv)
@@ -45,7 +46,8 @@ begin_program(char **argv, int pipe_end, const sigset_t *mask)
 static bool
 is_for_us_alone(const siginfo_t *info)
 {
-	return info->si_code == SI_USER || info->si_code == SI_QUEUE || info->si_code == SI_TKILL;
+	return info->si_code == SI_USER || info->si_code == SI_QUEUE ||
+		info->si_code == SI_TKILL;
 }
 
 /* Waits for the end of the child, forwarding signals; its wait status. */
@@ -115,9 +117,11 @@ arx_child_run(char **argv, int *status)
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (error)
 	{
-		arx_say_error(NULL, "could not run \"%s\": %s", argv[0], strerror(error));
+		arx_say_error(NULL, "could not run \"%s\": %s", argv[0],
+					  strerror(error));
 		return false;
 	}
-	*status = WIFSIGNALED(result) ? 128 + WTERMSIG(result) : WEXITSTATUS(result);
+	*status =
+		WIFSIGNALED(result) ? 128 + WTERMSIG(result) : WEXITSTATUS(result);
 	return true;
 }

@@ -36,8 +36,8 @@ extern void arx_say_error(const char *hint, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* "note: ..." on stderr: what the user should know, though all went well. */
-extern void arx_say_note(const char *format, ...)
-	__attribute__((format(printf, 1, 2)));
+extern void
+arx_say_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
  * What long work is doing just now, on one line of stderr that the next one
@@ -46,8 +46,8 @@ extern void arx_say_note(const char *format, ...)
  * themselves.
  */
 extern void arx_progress_enable(bool always);
-extern void arx_progress(const char *format, ...)
-	__attribute__((format(printf, 1, 2)));
+extern void
+arx_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
 extern void arx_progress_end(void);
 
 /*

@@ -40,8 +40,7 @@ const char arx_help_disarm[] =
 	"\n"
 	"Makes a process stop sampling.  It writes a last snapshot and stays preloaded,\n"
 	"at next to no cost; arxheap arm PID begins again.\n"
-	"\n" TIMEOUT_HELP
-	"\n"
+	"\n" TIMEOUT_HELP "\n"
 	"example:\n"
 	"  arxheap disarm 4711\n";
 
@@ -50,8 +49,7 @@ const char arx_help_snapshot[] =
 	"\n"
 	"Has a process write a snapshot now, beside those it writes by itself, and\n"
 	"prints the file's name.\n"
-	"\n" TIMEOUT_HELP
-	"\n"
+	"\n" TIMEOUT_HELP "\n"
 	"examples:\n"
 	"  arxheap snapshot 4711\n"
 	"  arxheap report \"$(arxheap snapshot 4711)\"\n";
@@ -65,12 +63,14 @@ typedef struct RequestOptions
 
 /* Reads options and PID and finds the process; false: return *status. */
 static bool
-find_target(int argc, char **argv, RequestOptions *o, bool arming, ArxProcess *process, int *status)
+find_target(int argc, char **argv, RequestOptions *o, bool arming,
+			ArxProcess *process, int *status)
 {
-	const ArxOption options[] = {{"timeout", 0, ARX_OPTION_SECONDS, &o->timeout},
-								 {"json", 0, ARX_OPTION_FLAG, &o->json},
-								 {arming ? "sample" : NULL, 0, ARX_OPTION_BYTES, &o->sample},
-								 {0}};
+	const ArxOption options[] = {
+		{"timeout", 0, ARX_OPTION_SECONDS, &o->timeout},
+		{"json", 0, ARX_OPTION_FLAG, &o->json},
+		{arming ? "sample" : NULL, 0, ARX_OPTION_BYTES, &o->sample},
+		{0}};
 	uint64_t pid;
 	int first;
 
@@ -79,7 +79,8 @@ find_target(int argc, char **argv, RequestOptions *o, bool arming, ArxProcess *p
 		return false;
 	if (!arx_parse_number(argv[first], &pid))
 	{
-		arx_say_error("arxheap list shows the profiled processes", "\"%.60s\" is not a process id", argv[first]);
+		arx_say_error("arxheap list shows the profiled processes",
+					  "\"%.60s\" is not a process id", argv[first]);
 		*status = ARX_EXIT_USAGE;
 		return false;
 	}
@@ -109,7 +110,8 @@ arm_or_disarm(int argc, char **argv, bool armed)
 		arx_json_close(&json);
 	}
 	else if (armed)
-		printf("process %llu is armed; snapshots go to %s\n", (unsigned long long) process.pid, process.folder);
+		printf("process %llu is armed; snapshots go to %s\n",
+			   (unsigned long long) process.pid, process.folder);
 	else
 		printf("process %llu is inert\n", (unsigned long long) process.pid);
 	return arx_finish_output(ARX_EXIT_OK);
@@ -132,7 +134,8 @@ static const ArxSnapshotFile *
 find_written(const ArxSnapshotList *list, const ArxProcess *process)
 {
 	for (size_t i = 0; i < list->count; i++)
-		if (list->files[i].pid == process->inner_pid && list->files[i].start_us == process->slot.start_us &&
+		if (list->files[i].pid == process->inner_pid &&
+			list->files[i].start_us == process->slot.start_us &&
 			list->files[i].sequence == process->slot.sequence)
 			return &list->files[i];
 	return NULL;
@@ -155,8 +158,11 @@ arx_command_snapshot(int argc, char **argv)
 	if (arx_snapshots_of_folder(process.folder, &list))
 		file = find_written(&list, &process);
 	if (!file)
-		arx_say_error(NULL, "process %llu says it wrote snapshot %llu, but it is not in \"%s\"",
-					  (unsigned long long) process.pid, (unsigned long long) process.slot.sequence, process.folder);
+		arx_say_error(
+			NULL,
+			"process %llu says it wrote snapshot %llu, but it is not in \"%s\"",
+			(unsigned long long) process.pid,
+			(unsigned long long) process.slot.sequence, process.folder);
 	else if (o.json)
 	{
 		arx_json_begin(&json, stdout);

@@ -41,7 +41,8 @@ typedef struct DiffOptions
 
 /* Opens both ends; false after an error was said. */
 static bool
-open_both(char **arguments, int count, uint64_t pid, ArxSymbolizer *symbolizer, ArxProfile *both[2])
+open_both(char **arguments, int count, uint64_t pid, ArxSymbolizer *symbolizer,
+		  ArxProfile *both[2])
 {
 	ArxSnapshotList list;
 	size_t length;
@@ -57,11 +58,15 @@ open_both(char **arguments, int count, uint64_t pid, ArxSymbolizer *symbolizer, 
 	{
 		first = arx_snapshot_newest_series(&list, &length);
 		if (length < 2)
-			arx_say_error("arxheap snapshot PID takes another one", "there is only one snapshot to compare");
+			arx_say_error("arxheap snapshot PID takes another one",
+						  "there is only one snapshot to compare");
 		else
 		{
 			both[0] = arx_open_profile(list.files[first].path, symbolizer);
-			both[1] = both[0] ? arx_open_profile(list.files[first + length - 1].path, symbolizer) : NULL;
+			both[1] = both[0]
+				? arx_open_profile(list.files[first + length - 1].path,
+								   symbolizer)
+				: NULL;
 		}
 	}
 	arx_snapshots_free(&list);
@@ -73,11 +78,15 @@ print_diff(const ArxSiteView *view, const ArxProfile *earlier)
 {
 	char before[ARX_TEXT_MAX];
 	char length[ARX_TEXT_MAX];
-	double seconds = ((double) view->profile->process.elapsed_ms - (double) earlier->process.elapsed_ms) / 1000;
+	double seconds = ((double) view->profile->process.elapsed_ms -
+					  (double) earlier->process.elapsed_ms) /
+		1000;
 
 	arx_print_process(stdout, view->profile);
-	printf("since snapshot %llu of %s, %s before\n\n", (unsigned long long) earlier->process.sequence,
-		   arx_text_time(before, earlier->process.taken_us), arx_text_duration(length, seconds));
+	printf("since snapshot %llu of %s, %s before\n\n",
+		   (unsigned long long) earlier->process.sequence,
+		   arx_text_time(before, earlier->process.taken_us),
+		   arx_text_duration(length, seconds));
 	arx_print_ledger(stdout, view->profile);
 	fputc('\n', stdout);
 	arx_print_sites(stdout, view);
@@ -112,8 +121,9 @@ compare_profiles(DiffOptions *o, ArxProfile *both[2])
 
 	if (!diff)
 	{
-		arx_say_error("give two snapshots of one process, the earlier one first", "%s",
-					  arx_text_clean(clean, sizeof(clean), error));
+		arx_say_error(
+			"give two snapshots of one process, the earlier one first", "%s",
+			arx_text_clean(clean, sizeof(clean), error));
 		return false;
 	}
 	o->view.profile = diff;
@@ -129,14 +139,15 @@ int
 arx_command_diff(int argc, char **argv)
 {
 	DiffOptions o = {.view = {.most = 20, .callers = 3}};
-	const ArxOption options[] = {{"all", 0, ARX_OPTION_FLAG, &o.view.all},
-								 {"top", 'n', ARX_OPTION_NUMBER, &o.view.most},
-								 {"callers", 0, ARX_OPTION_NUMBER, &o.view.callers},
-								 {"stacks", 's', ARX_OPTION_FLAG, &o.view.stacks},
-								 {"pid", 0, ARX_OPTION_NUMBER, &o.pid},
-								 {"json", 0, ARX_OPTION_FLAG, &o.json},
-								 ARX_SYMBOL_OPTIONS(o.symbols),
-								 {0}};
+	const ArxOption options[] = {
+		{"all", 0, ARX_OPTION_FLAG, &o.view.all},
+		{"top", 'n', ARX_OPTION_NUMBER, &o.view.most},
+		{"callers", 0, ARX_OPTION_NUMBER, &o.view.callers},
+		{"stacks", 's', ARX_OPTION_FLAG, &o.view.stacks},
+		{"pid", 0, ARX_OPTION_NUMBER, &o.pid},
+		{"json", 0, ARX_OPTION_FLAG, &o.json},
+		ARX_SYMBOL_OPTIONS(o.symbols),
+		{0}};
 	ArxProfile *both[2] = {NULL, NULL};
 	ArxSymbolizer *symbolizer;
 	bool done;
@@ -146,7 +157,8 @@ arx_command_diff(int argc, char **argv)
 	if (!arx_options_parse(argc, argv, options, 1, 2, &first, &status))
 		return status;
 	symbolizer = arx_choose_symbols(&o.symbols);
-	done = open_both(argv + first, argc - first, o.pid, symbolizer, both) && compare_profiles(&o, both);
+	done = open_both(argv + first, argc - first, o.pid, symbolizer, both) &&
+		compare_profiles(&o, both);
 	arx_profile_free(both[0]);
 	arx_profile_free(both[1]);
 	arx_symbolizer_free(symbolizer);

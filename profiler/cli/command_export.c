@@ -22,8 +22,8 @@ const char arx_help_export[] =
 	"                           speedscope  JSON of speedscope\n"
 	"  -o, --output FILE        where to (default stdout)\n"
 	"      --pid PID            of a folder: this process\n"
-	"      --json               say in JSON what was written (needs --output)\n" ARX_SYMBOL_HELP ARX_COMMON_HELP
-	"\n"
+	"      --json               say in JSON what was written (needs --output)\n" ARX_SYMBOL_HELP
+		ARX_COMMON_HELP "\n"
 	"examples:\n"
 	"  arxheap export -o heap.pb.gz && go tool pprof -http : heap.pb.gz\n"
 	"  arxheap export 4711 -f folded | sort -k2 -n\n"
@@ -36,9 +36,10 @@ typedef struct ExportFormat
 	bool binary;
 } ExportFormat;
 
-static const ExportFormat formats[] = {{"pprof", arx_export_pprof, true},
-									   {"folded", arx_export_folded, false},
-									   {"speedscope", arx_export_speedscope, false}};
+static const ExportFormat formats[] = {
+	{"pprof", arx_export_pprof, true},
+	{"folded", arx_export_folded, false},
+	{"speedscope", arx_export_speedscope, false}};
 
 typedef struct ExportOptions
 {
@@ -57,20 +58,25 @@ find_format(const ExportOptions *o)
 	{
 		if (strcmp(formats[i].name, o->format) != 0)
 			continue;
-		if (formats[i].binary && strcmp(o->output, "-") == 0 && isatty(STDOUT_FILENO))
-			arx_say_error("give --output FILE, or redirect", "will not write %s to a terminal", o->format);
+		if (formats[i].binary && strcmp(o->output, "-") == 0 &&
+			isatty(STDOUT_FILENO))
+			arx_say_error("give --output FILE, or redirect",
+						  "will not write %s to a terminal", o->format);
 		else if (o->json && strcmp(o->output, "-") == 0)
-			arx_say_error("see: arxheap export --help", "--json needs --output");
+			arx_say_error("see: arxheap export --help",
+						  "--json needs --output");
 		else
 			return &formats[i];
 		return NULL;
 	}
-	arx_say_error("formats: pprof, folded, speedscope", "no format \"%.60s\"", o->format);
+	arx_say_error("formats: pprof, folded, speedscope", "no format \"%.60s\"",
+				  o->format);
 	return NULL;
 }
 
 static bool
-write_profile(const ArxProfile *profile, const ExportFormat *format, const ExportOptions *o)
+write_profile(const ArxProfile *profile, const ExportFormat *format,
+			  const ExportOptions *o)
 {
 	ArxOutputFile output;
 	ArxJson json;

@@ -25,8 +25,8 @@ const char arx_help_flame[] =
 	"                           process, coloured by sign\n"
 	"      --title TEXT         the heading\n"
 	"      --pid PID            of a folder: this process\n"
-	"      --json               say in JSON what was written\n" ARX_SYMBOL_HELP ARX_COMMON_HELP
-	"\n"
+	"      --json               say in JSON what was written\n" ARX_SYMBOL_HELP
+		ARX_COMMON_HELP "\n"
 	"examples:\n"
 	"  arxheap flame -o heap.html\n"
 	"  arxheap flame 4711 -o now.svg\n"
@@ -47,7 +47,8 @@ has_suffix(const char *text, const char *suffix)
 {
 	size_t length = strlen(text);
 
-	return length >= strlen(suffix) && strcasecmp(text + length - strlen(suffix), suffix) == 0;
+	return length >= strlen(suffix) &&
+		strcasecmp(text + length - strlen(suffix), suffix) == 0;
 }
 
 static const char *
@@ -56,8 +57,10 @@ default_title(char *buffer, size_t size, const ArxProfile *profile)
 	const char *base = strrchr(profile->process.executable.data, '/');
 	char taken[ARX_TEXT_MAX];
 
-	snprintf(buffer, size, "%s %llu, %s, %s", base ? base + 1 : profile->process.executable.data,
-			 (unsigned long long) profile->process.pid, profile->is_diff ? "change of the live heap" : "live heap",
+	snprintf(buffer, size, "%s %llu, %s, %s",
+			 base ? base + 1 : profile->process.executable.data,
+			 (unsigned long long) profile->process.pid,
+			 profile->is_diff ? "change of the live heap" : "live heap",
 			 arx_text_time(taken, profile->process.taken_us));
 	return buffer;
 }
@@ -67,25 +70,32 @@ draw(const ArxProfile *profile, const FlameOptions *o)
 {
 	ArxOutputFile output;
 	char title[512];
-	const char *heading = o->title ? o->title : default_title(title, sizeof(title), profile);
+	const char *heading =
+		o->title ? o->title : default_title(title, sizeof(title), profile);
 	bool html = has_suffix(o->output, ".html") || has_suffix(o->output, ".htm");
 
 	if (!arx_output_open(&output, o->output))
 		return false;
-	return arx_output_close(&output, html ? arx_export_flame_html(profile, heading, output.stream)
-										  : arx_export_flame_svg(profile, heading, output.stream));
+	return arx_output_close(
+		&output,
+		html ? arx_export_flame_html(profile, heading, output.stream)
+			 : arx_export_flame_svg(profile, heading, output.stream));
 }
 
 static bool
-draw_diff(const ArxProfile *later, const FlameOptions *o, ArxSymbolizer *symbolizer)
+draw_diff(const ArxProfile *later, const FlameOptions *o,
+		  ArxSymbolizer *symbolizer)
 {
 	ArxProfile *earlier = arx_open_profile(o->diff, symbolizer);
 	const char *error = "out of memory";
-	ArxProfile *diff = earlier ? arx_profile_diff(earlier, later, &error) : NULL;
+	ArxProfile *diff =
+		earlier ? arx_profile_diff(earlier, later, &error) : NULL;
 	bool done = diff && draw(diff, o);
 
 	if (earlier && !diff)
-		arx_say_error("give two snapshots of one process, the earlier one to --diff", "%s", error);
+		arx_say_error(
+			"give two snapshots of one process, the earlier one to --diff",
+			"%s", error);
 	arx_profile_free(diff);
 	arx_profile_free(earlier);
 	return done;

@@ -34,10 +34,12 @@ const char arx_help_inspect[] =
 	"  arxheap inspect snap.arxheap\n"
 	"  arxheap inspect snap.arxheap --json | jq .sound\n";
 
-static const char *const section_names[] = {"END", "PROCESS", "LEDGER", "COUNTERS", "MODULES",
-											"EPOCHS", "SITES", "CODE", "LABELS", "SYMBOLS"};
+static const char *const section_names[] = {
+	"END",	  "PROCESS", "LEDGER", "COUNTERS", "MODULES",
+	"EPOCHS", "SITES",	 "CODE",   "LABELS",   "SYMBOLS"};
 
-static const char *const status_names[] = {"sound", "done", "foreign", "newer", "truncated", "damaged"};
+static const char *const status_names[] = {"sound", "done",		 "foreign",
+										   "newer", "truncated", "damaged"};
 
 /* A section as its header in the file says. */
 typedef struct Section
@@ -68,7 +70,8 @@ static bool
 checksum_fits(const uint8_t *section, uint64_t bytes, uint32_t expected)
 {
 	uint8_t kind_and_size[12];
-	uint32_t crc = arx_heap_crc(0, section + ARX_HEAP_SECTION_BYTES, (size_t) bytes);
+	uint32_t crc =
+		arx_heap_crc(0, section + ARX_HEAP_SECTION_BYTES, (size_t) bytes);
 
 	memcpy(kind_and_size, section, 4);
 	memcpy(kind_and_size + 4, section + 8, 8);
@@ -79,9 +82,12 @@ checksum_fits(const uint8_t *section, uint64_t bytes, uint32_t expected)
 static void
 find_sections(Inspection *in)
 {
-	size_t at = in->length >= ARX_HEAP_HEADER_BYTES ? arx_little_endian(in->bytes + 12, 4) : in->length;
+	size_t at = in->length >= ARX_HEAP_HEADER_BYTES
+		? arx_little_endian(in->bytes + 12, 4)
+		: in->length;
 
-	while (in->nsections < MOST_SECTIONS && at < in->length && in->length - at >= ARX_HEAP_SECTION_BYTES)
+	while (in->nsections < MOST_SECTIONS && at < in->length &&
+		   in->length - at >= ARX_HEAP_SECTION_BYTES)
 	{
 		Section *section = &in->sections[in->nsections++];
 		const uint8_t *start = in->bytes + at;
@@ -90,7 +96,8 @@ find_sections(Inspection *in)
 		section->kind = (uint32_t) arx_little_endian(start, 4);
 		section->crc = (uint32_t) arx_little_endian(start + 4, 4);
 		section->bytes = arx_little_endian(start + 8, 8);
-		section->complete = section->bytes <= in->length - at - ARX_HEAP_SECTION_BYTES;
+		section->complete =
+			section->bytes <= in->length - at - ARX_HEAP_SECTION_BYTES;
 		if (!section->complete)
 			return;
 		section->matches = checksum_fits(start, section->bytes, section->crc);
@@ -103,20 +110,26 @@ find_sections(Inspection *in)
 static const char *
 section_name(uint32_t kind)
 {
-	return kind < sizeof(section_names) / sizeof(*section_names) ? section_names[kind] : "unknown";
+	return kind < sizeof(section_names) / sizeof(*section_names)
+		? section_names[kind]
+		: "unknown";
 }
 
 static void
 print_header(const Inspection *in)
 {
-	if (in->length < ARX_HEAP_HEADER_BYTES || memcmp(in->bytes, ARX_HEAP_MAGIC, 8) != 0)
+	if (in->length < ARX_HEAP_HEADER_BYTES ||
+		memcmp(in->bytes, ARX_HEAP_MAGIC, 8) != 0)
 	{
 		printf("file: %zu bytes, not a heap snapshot\n", in->length);
 		return;
 	}
-	printf("file: %zu bytes; header: version %u.%u, %u bytes, file of %" PRIu64 " bytes, checksum %08x\n", in->length,
-		   (unsigned) arx_little_endian(in->bytes + 8, 2), (unsigned) arx_little_endian(in->bytes + 10, 2),
-		   (unsigned) arx_little_endian(in->bytes + 12, 4), arx_little_endian(in->bytes + 16, 8),
+	printf("file: %zu bytes; header: version %u.%u, %u bytes, file of %" PRIu64
+		   " bytes, checksum %08x\n",
+		   in->length, (unsigned) arx_little_endian(in->bytes + 8, 2),
+		   (unsigned) arx_little_endian(in->bytes + 10, 2),
+		   (unsigned) arx_little_endian(in->bytes + 12, 4),
+		   arx_little_endian(in->bytes + 16, 8),
 		   (unsigned) arx_little_endian(in->bytes + 24, 4));
 }
 
@@ -125,7 +138,8 @@ print_sections(const Inspection *in)
 {
 	ArxTable table;
 
-	if (in->nsections == 0 || in->status == ARX_HEAP_READ_FOREIGN || in->status == ARX_HEAP_READ_NEWER)
+	if (in->nsections == 0 || in->status == ARX_HEAP_READ_FOREIGN ||
+		in->status == ARX_HEAP_READ_NEWER)
 		return;
 	arx_table_begin(&table, "rlrrll", "offset|section|bytes|entries|checksum|");
 	for (size_t i = 0; i < in->nsections; i++)
@@ -133,14 +147,21 @@ print_sections(const Inspection *in)
 		const Section *section = &in->sections[i];
 
 		arx_table_cell(&table, "%zu", section->offset);
-		arx_table_cell(&table, "%s (%u)", section_name(section->kind), section->kind);
+		arx_table_cell(&table, "%s (%u)", section_name(section->kind),
+					   section->kind);
 		arx_table_cell(&table, "%" PRIu64, section->bytes);
-		if (in->status == ARX_HEAP_READ_OK && section->kind <= ARX_HEAP_SYMBOLS && section->kind > ARX_HEAP_COUNTERS)
-			arx_table_cell(&table, "%" PRIu64, in->reader.sections[section->kind].count);
+		if (in->status == ARX_HEAP_READ_OK &&
+			section->kind <= ARX_HEAP_SYMBOLS &&
+			section->kind > ARX_HEAP_COUNTERS)
+			arx_table_cell(&table, "%" PRIu64,
+						   in->reader.sections[section->kind].count);
 		else
 			arx_table_cell(&table, "%s", "");
 		arx_table_cell(&table, "%08x", section->crc);
-		arx_table_cell(&table, "%s", !section->complete ? "cut off" : section->matches ? "fits" : "DOES NOT FIT");
+		arx_table_cell(&table, "%s",
+					   !section->complete	  ? "cut off"
+						   : section->matches ? "fits"
+											  : "DOES NOT FIT");
 	}
 	fputc('\n', stdout);
 	arx_table_print(&table, stdout, 0);
@@ -153,7 +174,8 @@ shown(ArxHeapText text)
 	static char buffers[4][ARX_HEAP_MAX_STRING + 1];
 	static unsigned next;
 	char raw[ARX_HEAP_MAX_STRING + 1];
-	size_t length = text.length < ARX_HEAP_MAX_STRING ? text.length : ARX_HEAP_MAX_STRING;
+	size_t length =
+		text.length < ARX_HEAP_MAX_STRING ? text.length : ARX_HEAP_MAX_STRING;
 
 	memcpy(raw, text.data, length);
 	raw[length] = '\0';
@@ -169,14 +191,19 @@ print_process_record(Inspection *in)
 
 	if (arx_heap_read_process(&in->reader, &p) != ARX_HEAP_READ_OK)
 		return;
-	printf("\nprocess\n  pid %" PRIu64 ", parent %" PRIu64 ", pid namespace %" PRIu64 "\n", p.pid, p.parent_pid,
-		   p.pid_namespace);
-	printf("  started %s, profiled since %s, taken %s\n", arx_text_time(time[0], p.start_us),
-		   arx_text_time(time[1], p.profile_start_us), arx_text_time(time[2], p.taken_us));
-	printf("  elapsed %" PRIu64 " ms, sequence %" PRIu64 ", reason %s, sample %" PRIu64 " bytes, interval %" PRIu64
-		   " ms\n",
-		   p.elapsed_ms, p.sequence, arx_reason_name(p.reason), p.sample_bytes, p.interval_ms);
-	printf("  host %s, boot %s, written by %s\n", shown(p.host), shown(p.boot_id), shown(p.runtime));
+	printf("\nprocess\n  pid %" PRIu64 ", parent %" PRIu64
+		   ", pid namespace %" PRIu64 "\n",
+		   p.pid, p.parent_pid, p.pid_namespace);
+	printf("  started %s, profiled since %s, taken %s\n",
+		   arx_text_time(time[0], p.start_us),
+		   arx_text_time(time[1], p.profile_start_us),
+		   arx_text_time(time[2], p.taken_us));
+	printf("  elapsed %" PRIu64 " ms, sequence %" PRIu64
+		   ", reason %s, sample %" PRIu64 " bytes, interval %" PRIu64 " ms\n",
+		   p.elapsed_ms, p.sequence, arx_reason_name(p.reason), p.sample_bytes,
+		   p.interval_ms);
+	printf("  host %s, boot %s, written by %s\n", shown(p.host),
+		   shown(p.boot_id), shown(p.runtime));
 	printf("  executable %s\n", shown(p.executable));
 	printf("  command %s\n", shown(p.command));
 }
@@ -197,15 +224,18 @@ print_numbers(Inspection *in)
 	{
 		fputs("\ncounters\n", stdout);
 		for (int i = 0; i < ARX_HEAP_NCOUNTERS; i++)
-			printf("  %-18s %15" PRIu64 "\n", arx_counter_names[i], counters[i]);
+			printf("  %-18s %15" PRIu64 "\n", arx_counter_names[i],
+				   counters[i]);
 	}
 }
 
 /* Begins a list of records; false when there are none. */
 static bool
-begin_records(Inspection *in, ArxHeapSectionKind kind, ArxHeapCursor *cursor, const char *title)
+begin_records(Inspection *in, ArxHeapSectionKind kind, ArxHeapCursor *cursor,
+			  const char *title)
 {
-	uint64_t count = in->reader.sections[kind].start ? in->reader.sections[kind].count : 0;
+	uint64_t count =
+		in->reader.sections[kind].start ? in->reader.sections[kind].count : 0;
 
 	arx_heap_read_start(&in->reader, kind, cursor);
 	if (count)
@@ -226,11 +256,14 @@ print_modules(Inspection *in, ArxHeapCursor *cursor)
 	ArxHeapModule m;
 	uint64_t n = 0;
 
-	if (!begin_records(in, ARX_HEAP_MODULES, cursor, "modules: start, end, bias, build id, path"))
+	if (!begin_records(in, ARX_HEAP_MODULES, cursor,
+					   "modules: start, end, bias, build id, path"))
 		return;
-	for (; n < in->most && arx_heap_read_module(cursor, &m) == ARX_HEAP_READ_OK; n++)
+	for (; n < in->most && arx_heap_read_module(cursor, &m) == ARX_HEAP_READ_OK;
+		 n++)
 	{
-		printf("  %" PRIu64 ": %" PRIx64 " %" PRIx64 " %" PRIx64 " ", n, m.start, m.end, m.bias);
+		printf("  %" PRIu64 ": %" PRIx64 " %" PRIx64 " %" PRIx64 " ", n,
+			   m.start, m.end, m.bias);
 		for (uint32_t i = 0; i < m.build_id.length; i++)
 			printf("%02x", (unsigned char) m.build_id.data[i]);
 		printf("%s %s\n", m.build_id.length ? "" : "-", shown(m.path));
@@ -244,9 +277,12 @@ print_epochs(Inspection *in, ArxHeapCursor *cursor)
 	uint64_t end_ms;
 	uint64_t n = 0;
 
-	if (!begin_records(in, ARX_HEAP_EPOCHS, cursor, "ends of epochs, ms after the profile's start"))
+	if (!begin_records(in, ARX_HEAP_EPOCHS, cursor,
+					   "ends of epochs, ms after the profile's start"))
 		return;
-	for (; n < in->most && arx_heap_read_epoch(cursor, &end_ms) == ARX_HEAP_READ_OK; n++)
+	for (; n < in->most &&
+		 arx_heap_read_epoch(cursor, &end_ms) == ARX_HEAP_READ_OK;
+		 n++)
 		printf("%s%" PRIu64, n % 8 ? " " : n ? "\n  " : "  ", end_ms);
 	fputc('\n', stdout);
 	end_records(in, n, in->reader.sections[ARX_HEAP_EPOCHS].count);
@@ -258,21 +294,28 @@ print_site(const ArxHeapSite *site, ArxHeapCursor *cursor)
 	static const char *const kinds[] = {"malloc", "mmap", "reserve"};
 	ArxHeapRow row;
 
-	printf("  %s, flags %u, label %" PRIu64 ", births %" PRIu64 " of %.0f bytes, frees %" PRIu64 "\n    frames",
-		   site->kind <= ARX_HEAP_SITE_RESERVE ? kinds[site->kind] : "unknown kind", site->flags, site->label,
-		   site->births, site->birth_bytes, site->frees);
+	printf("  %s, flags %u, label %" PRIu64 ", births %" PRIu64
+		   " of %.0f bytes, frees %" PRIu64 "\n    frames",
+		   site->kind <= ARX_HEAP_SITE_RESERVE ? kinds[site->kind]
+											   : "unknown kind",
+		   site->flags, site->label, site->births, site->birth_bytes,
+		   site->frees);
 	for (uint32_t i = 0; i < site->nframes; i++)
 		if (site->frames[i].module == ARX_HEAP_NO_MODULE)
 			printf(" -:%" PRIx64, site->frames[i].address);
 		else
-			printf(" %u:%" PRIx64, site->frames[i].module, site->frames[i].address);
+			printf(" %u:%" PRIx64, site->frames[i].module,
+				   site->frames[i].address);
 	fputc('\n', stdout);
 	for (int i = 0; i < ARX_HEAP_LIFETIME_CLASSES; i++)
 		if (site->lifetimes[i])
-			printf("    %u freed at %" PRIu64 " ms or more\n", site->lifetimes[i], arx_heap_lifetime_start(i));
+			printf("    %u freed at %" PRIu64 " ms or more\n",
+				   site->lifetimes[i], arx_heap_lifetime_start(i));
 	while (arx_heap_read_row(cursor, &row) == ARX_HEAP_READ_OK)
-		printf("    epoch %u: %u samples of %" PRIu64 " bytes, estimate %.0f bytes, variance %.4g, %.1f objects\n",
-			   row.epoch, row.samples, row.size, row.bytes, row.variance, row.objects);
+		printf("    epoch %u: %u samples of %" PRIu64
+			   " bytes, estimate %.0f bytes, variance %.4g, %.1f objects\n",
+			   row.epoch, row.samples, row.size, row.bytes, row.variance,
+			   row.objects);
 }
 
 static void
@@ -281,9 +324,12 @@ print_sites(Inspection *in, ArxHeapCursor *cursor)
 	ArxHeapSite site;
 	uint64_t n = 0;
 
-	if (!begin_records(in, ARX_HEAP_SITES, cursor, "sites: frames are module:address from the root"))
+	if (!begin_records(in, ARX_HEAP_SITES, cursor,
+					   "sites: frames are module:address from the root"))
 		return;
-	for (; n < in->most && arx_heap_read_site(cursor, &site) == ARX_HEAP_READ_OK; n++)
+	for (;
+		 n < in->most && arx_heap_read_site(cursor, &site) == ARX_HEAP_READ_OK;
+		 n++)
 		print_site(&site, cursor);
 	end_records(in, n, in->reader.sections[ARX_HEAP_SITES].count);
 }
@@ -296,20 +342,32 @@ print_names(Inspection *in, ArxHeapCursor *cursor)
 	ArxHeapSymbol symbol;
 	uint64_t n = 0;
 
-	if (begin_records(in, ARX_HEAP_CODE, cursor, "generated code: address, bytes, name"))
-		for (; n < in->most && arx_heap_read_code(cursor, &code) == ARX_HEAP_READ_OK; n++)
-			printf("  %" PRIx64 " %" PRIu64 " %s\n", code.address, code.bytes, shown(code.name));
+	if (begin_records(in, ARX_HEAP_CODE, cursor,
+					  "generated code: address, bytes, name"))
+		for (; n < in->most &&
+			 arx_heap_read_code(cursor, &code) == ARX_HEAP_READ_OK;
+			 n++)
+			printf("  %" PRIx64 " %" PRIu64 " %s\n", code.address, code.bytes,
+				   shown(code.name));
 	end_records(in, n, in->reader.sections[ARX_HEAP_CODE].count);
 	n = 0;
 	if (begin_records(in, ARX_HEAP_LABELS, cursor, "labels"))
-		for (; n < in->most && arx_heap_read_label(cursor, &label) == ARX_HEAP_READ_OK; n++)
+		for (; n < in->most &&
+			 arx_heap_read_label(cursor, &label) == ARX_HEAP_READ_OK;
+			 n++)
 			printf("  %" PRIu64 " %s\n", label.label, shown(label.name));
 	end_records(in, n, in->reader.sections[ARX_HEAP_LABELS].count);
 	n = 0;
-	if (begin_records(in, ARX_HEAP_SYMBOLS, cursor, "symbols: module, address, function, file, line"))
-		for (; n < in->most && arx_heap_read_symbol(cursor, &symbol) == ARX_HEAP_READ_OK; n += symbol.depth + 1 == symbol.count)
-			printf("  %d:%" PRIx64 " %s%s %s %u\n", (int) symbol.module, symbol.address, symbol.depth + 1 < symbol.count ? "(inlined) " : "",
-				   shown(symbol.function), symbol.file.length ? shown(symbol.file) : "-", symbol.line);
+	if (begin_records(in, ARX_HEAP_SYMBOLS, cursor,
+					  "symbols: module, address, function, file, line"))
+		for (; n < in->most &&
+			 arx_heap_read_symbol(cursor, &symbol) == ARX_HEAP_READ_OK;
+			 n += symbol.depth + 1 == symbol.count)
+			printf("  %d:%" PRIx64 " %s%s %s %u\n", (int) symbol.module,
+				   symbol.address,
+				   symbol.depth + 1 < symbol.count ? "(inlined) " : "",
+				   shown(symbol.function),
+				   symbol.file.length ? shown(symbol.file) : "-", symbol.line);
 	end_records(in, n, in->reader.sections[ARX_HEAP_SYMBOLS].count);
 }
 
@@ -342,12 +400,16 @@ print_inspection_json(const Inspection *in)
 	arx_json_text(&json, "snapshot", in->path);
 	arx_json_bool(&json, "sound", in->status == ARX_HEAP_READ_OK);
 	arx_json_text(&json, "status", status_names[in->status]);
-	arx_json_text(&json, "error", in->status == ARX_HEAP_READ_OK ? NULL : in->reader.error);
+	arx_json_text(&json, "error",
+				  in->status == ARX_HEAP_READ_OK ? NULL : in->reader.error);
 	if (in->status != ARX_HEAP_READ_OK)
-		arx_json_integer(&json, "error_offset", (int64_t) in->reader.error_offset);
+		arx_json_integer(&json, "error_offset",
+						 (int64_t) in->reader.error_offset);
 	arx_json_integer(&json, "bytes", (int64_t) in->length);
 	arx_json_open(&json, "sections", '[');
-	for (size_t i = 0; in->status != ARX_HEAP_READ_FOREIGN && in->status != ARX_HEAP_READ_NEWER && i < in->nsections; i++)
+	for (size_t i = 0; in->status != ARX_HEAP_READ_FOREIGN &&
+		 in->status != ARX_HEAP_READ_NEWER && i < in->nsections;
+		 i++)
 	{
 		const Section *section = &in->sections[i];
 
@@ -356,8 +418,11 @@ print_inspection_json(const Inspection *in)
 		arx_json_integer(&json, "offset", (int64_t) section->offset);
 		arx_json_integer(&json, "bytes", (int64_t) section->bytes);
 		if (in->status == ARX_HEAP_READ_OK && section->kind <= ARX_HEAP_SYMBOLS)
-			arx_json_integer(&json, "entries", (int64_t) in->reader.sections[section->kind].count);
-		arx_json_bool(&json, "checksum_fits", section->complete && section->matches);
+			arx_json_integer(
+				&json, "entries",
+				(int64_t) in->reader.sections[section->kind].count);
+		arx_json_bool(&json, "checksum_fits",
+					  section->complete && section->matches);
 		arx_json_close(&json);
 	}
 	arx_json_close(&json);
@@ -369,8 +434,9 @@ arx_command_inspect(int argc, char **argv)
 {
 	bool all = false;
 	bool as_json = false;
-	const ArxOption options[] = {
-		{"all", 'a', ARX_OPTION_FLAG, &all}, {"json", 0, ARX_OPTION_FLAG, &as_json}, {0}};
+	const ArxOption options[] = {{"all", 'a', ARX_OPTION_FLAG, &all},
+								 {"json", 0, ARX_OPTION_FLAG, &as_json},
+								 {0}};
 	Inspection in = {0};
 	const char *problem = NULL;
 	uint8_t *bytes;
@@ -395,7 +461,9 @@ arx_command_inspect(int argc, char **argv)
 	else
 		print_inspection(&in);
 	if (in.status != ARX_HEAP_READ_OK)
-		arx_say_error(NULL, "%s: %s (at byte %zu)", in.path, in.reader.error, in.reader.error_offset);
+		arx_say_error(NULL, "%s: %s (at byte %zu)", in.path, in.reader.error,
+					  in.reader.error_offset);
 	free(bytes);
-	return arx_finish_output(in.status == ARX_HEAP_READ_OK ? ARX_EXIT_OK : ARX_EXIT_FAILED);
+	return arx_finish_output(in.status == ARX_HEAP_READ_OK ? ARX_EXIT_OK
+														   : ARX_EXIT_FAILED);
 }

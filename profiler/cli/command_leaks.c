@@ -35,8 +35,8 @@ const char arx_help_leaks[] =
 	"                           the machine's memory)\n"
 	"  -s, --stacks             whole stacks of all, not only of leaks\n"
 	"      --pid PID            of a folder: only this process\n"
-	"      --json               for programs: an array, one object a site\n" ARX_SYMBOL_HELP ARX_COMMON_HELP
-	"\n"
+	"      --json               for programs: an array, one object a site\n" ARX_SYMBOL_HELP
+		ARX_COMMON_HELP "\n"
 	"examples:\n"
 	"  arxheap leaks                        all processes of the default folder\n"
 	"  arxheap leaks 4711 --all             everything about one process\n"
@@ -71,8 +71,9 @@ find_verdict(const char *name, ArxLeakVerdict *verdict)
 			*verdict = v;
 			return true;
 		}
-	arx_say_error("one of: leak, suspect, bounded-cache, warm-up, churn, not-enough-samples",
-				  "no verdict \"%.60s\"", name);
+	arx_say_error(
+		"one of: leak, suspect, bounded-cache, warm-up, churn, not-enough-samples",
+		"no verdict \"%.60s\"", name);
 	return false;
 }
 
@@ -85,17 +86,20 @@ judge(const ArxSnapshotList *list, const LeakOptions *o, ArxLeakVerdict least)
 	int status;
 
 	arx_leak_defaults(&options.parameters);
-	options.parameters.limit_bytes = o->limit ? (double) o->limit : arx_memory_limit(o->pid);
+	options.parameters.limit_bytes =
+		o->limit ? (double) o->limit : arx_memory_limit(o->pid);
 	options.symbolizer = arx_choose_symbols(&o->symbols);
 	report = arx_judge_files(list, &options);
 	status = report->nseries > 0 ? ARX_EXIT_OK : ARX_EXIT_FAILED;
 	if (status == ARX_EXIT_FAILED)
-		arx_say_error("arxheap inspect FILE tells what is wrong with one", "none of the snapshots could be used");
+		arx_say_error("arxheap inspect FILE tells what is wrong with one",
+					  "none of the snapshots could be used");
 	else if (o->json)
 		arx_json_leaks(stdout, &(ArxLeakView){report, least, o->stacks});
 	else
 		arx_print_leaks(stdout, &(ArxLeakView){report, least, o->stacks});
-	if (status == ARX_EXIT_OK && o->fail && arx_has_verdict(report, ARX_LEAK_LEAK))
+	if (status == ARX_EXIT_OK && o->fail &&
+		arx_has_verdict(report, ARX_LEAK_LEAK))
 		status = ARX_EXIT_LEAK;
 	arx_leak_report_free(report);
 	arx_symbolizer_free(options.symbolizer);
@@ -129,7 +133,8 @@ arx_command_leaks(int argc, char **argv)
 	if (arx_snapshots_resolve(argv[first], o.pid, &list))
 	{
 		/* The limit is that of the running process, if it was named. */
-		if (argv[first] && !o.pid && arx_parse_number(argv[first], &o.pid) && !arx_process_find(o.pid, &process, NULL))
+		if (argv[first] && !o.pid && arx_parse_number(argv[first], &o.pid) &&
+			!arx_process_find(o.pid, &process, NULL))
 			o.pid = 0;
 		status = judge(&list, &o, least);
 	}

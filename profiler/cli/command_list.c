@@ -36,10 +36,10 @@ const char arx_help_list[] =
 /* A process that has a slot, or snapshots, or both. */
 typedef struct Entry
 {
-	uint64_t pid;	   /* as it knows itself */
-	uint64_t our_pid;  /* 0: it has ended */
+	uint64_t pid;	  /* as it knows itself */
+	uint64_t our_pid; /* 0: it has ended */
 	uint64_t start_us;
-	const ArxSlotCopy *slot;		  /* NULL none */
+	const ArxSlotCopy *slot;	  /* NULL none */
 	const ArxSnapshotFile *files; /* NULL none */
 	size_t nfiles;
 	uint64_t bytes;
@@ -54,9 +54,22 @@ compare_entries(const void *left, const void *right)
 	return a->start_us < b->start_us ? -1 : a->start_us > b->start_us;
 }
 
+/* An exec leaves the slot of the program before behind, under the same id. */
+static bool
+is_superseded(const ArxSlotCopy *slots, size_t nslots, const ArxSlotCopy *slot)
+{
+	for (size_t i = 0; i < nslots; i++)
+		if (slots[i].pid == slot->pid &&
+			slots[i].namespace_id == slot->namespace_id &&
+			slots[i].start_us > slot->start_us)
+			return true;
+	return false;
+}
+
 /* Joins slots and series of files into entries; returns their number. */
 static size_t
-join(const ArxSlotCopy *slots, size_t nslots, const ArxSnapshotList *list, Entry *entries)
+join(const ArxSlotCopy *slots, size_t nslots, const ArxSnapshotList *list,
+	 Entry *entries)
 {
 	size_t count = 0;
 
@@ -74,15 +87,20 @@ join(const ArxSlotCopy *slots, size_t nslots, const ArxSnapshotList *list, Entry
 	}
 	for (size_t i = 0; i < nslots; i++)
 	{
-		uint64_t our_pid = arx_slot_process(&slots[i]);
+		uint64_t our_pid = is_superseded(slots, nslots, &slots[i])
+			? 0
+			: arx_slot_process(&slots[i]);
 		size_t at = 0;
 
-		while (at < count && (entries[at].pid != slots[i].pid || entries[at].start_us != slots[i].start_us))
+		while (at < count &&
+			   (entries[at].pid != slots[i].pid ||
+				entries[at].start_us != slots[i].start_us))
 			at++;
 		if (at == count && our_pid == 0)
 			continue; /* ended without a trace */
 		if (at == count)
-			entries[count++] = (Entry){.pid = slots[i].pid, .start_us = slots[i].start_us};
+			entries[count++] =
+				(Entry){.pid = slots[i].pid, .start_us = slots[i].start_us};
 		entries[at].slot = &slots[i];
 		entries[at].our_pid = our_pid;
 	}
@@ -114,10 +132,12 @@ program_of(const Entry *entry, char *buffer, size_t size)
 	buffer[0] = '\0';
 	if (entry->nfiles)
 	{
-		snprintf(buffer, size, "%.*s", (int) entry->files[0].name_length, entry->files[0].base);
+		snprintf(buffer, size, "%.*s", (int) entry->files[0].name_length,
+				 entry->files[0].base);
 		return buffer;
 	}
-	snprintf(path, sizeof(path), "/proc/%llu/comm", (unsigned long long) entry->our_pid);
+	snprintf(path, sizeof(path), "/proc/%llu/comm",
+			 (unsigned long long) entry->our_pid);
 	file = fopen(path, "re");
 	if (file && fgets(buffer, (int) size, file))
 		buffer[strcspn(buffer, "\n")] = '\0';
@@ -133,29 +153,44 @@ print_entries(const Entry *entries, size_t count, bool files)
 	char text[ARX_TEXT_MAX];
 	char name[80];
 
-	arx_table_begin(&table, "rllrrrl", "pid|program|state|live|samples|files|newest");
+	arx_table_begin(&table, "rllrrrl",
+					"pid|program|state|live|samples|files|newest");
 	for (size_t i = 0; i < count; i++)
 	{
 		const Entry *entry = &entries[i];
-		const ArxSlotCopy *slot = entry->our_pid && entry->slot->state == ARX_HEAP_ARMED ? entry->slot : NULL;
-		uint64_t newest = entry->nfiles ? (uint64_t) entry->files[entry->nfiles - 1].changed_s * 1000000 : 0;
+		const ArxSlotCopy *slot =
+			entry->our_pid && entry->slot->state == ARX_HEAP_ARMED ? entry->slot
+																   : NULL;
+		uint64_t newest = entry->nfiles
+			? (uint64_t) entry->files[entry->nfiles - 1].changed_s * 1000000
+			: 0;
 
-		arx_table_cell(&table, "%llu", (unsigned long long) (entry->our_pid ? entry->our_pid : entry->pid));
+		arx_table_cell(&table, "%llu",
+					   (unsigned long long) (entry->our_pid ? entry->our_pid
+															: entry->pid));
 		arx_table_cell(&table, "%s", program_of(entry, name, sizeof(name)));
 		arx_table_cell(&table, "%s", state_of(entry));
-		arx_table_cell(&table, "%s", slot ? arx_text_bytes(text, (double) slot->live_bytes, false) : "-");
+		arx_table_cell(
+			&table, "%s",
+			slot ? arx_text_bytes(text, (double) slot->live_bytes, false)
+				 : "-");
 		if (slot)
-			arx_table_cell(&table, "%llu", (unsigned long long) slot->live_samples);
+			arx_table_cell(&table, "%llu",
+						   (unsigned long long) slot->live_samples);
 		else
 			arx_table_cell(&table, "-");
 		arx_table_cell(&table, "%zu", entry->nfiles);
-		arx_table_cell(&table, "%s%s%s", arx_text_time(text, newest), is_refused(entry) ? "; " : "",
-					   is_refused(entry) ? arx_refusal_reason(entry->slot->refusal) : "");
+		arx_table_cell(
+			&table, "%s%s%s", arx_text_time(text, newest),
+			is_refused(entry) ? "; " : "",
+			is_refused(entry) ? arx_refusal_reason(entry->slot->refusal) : "");
 	}
 	arx_table_print(&table, stdout, arx_terminal_columns());
 	for (size_t i = 0; files && i < count; i++)
 		for (size_t f = 0; f < entries[i].nfiles; f++)
-			printf("%s%s\n", i == 0 && f == 0 ? "\n" : "", arx_text_clean(text, sizeof(text), entries[i].files[f].base));
+			printf(
+				"%s%s\n", i == 0 && f == 0 ? "\n" : "",
+				arx_text_clean(text, sizeof(text), entries[i].files[f].base));
 }
 
 static void
@@ -164,7 +199,8 @@ print_entry_json(ArxJson *json, const Entry *entry)
 	char name[80];
 
 	arx_json_open(json, NULL, '{');
-	arx_json_integer(json, "pid", (int64_t) (entry->our_pid ? entry->our_pid : entry->pid));
+	arx_json_integer(json, "pid",
+					 (int64_t) (entry->our_pid ? entry->our_pid : entry->pid));
 	arx_json_integer(json, "inner_pid", (int64_t) entry->pid);
 	arx_json_text(json, "program", program_of(entry, name, sizeof(name)));
 	arx_json_text(json, "state", state_of(entry));
@@ -172,9 +208,12 @@ print_entry_json(ArxJson *json, const Entry *entry)
 	if (entry->our_pid)
 	{
 		arx_json_text(json, "refusal",
-					  is_refused(entry) ? arx_refusal_reason(entry->slot->refusal) : NULL);
+					  is_refused(entry)
+						  ? arx_refusal_reason(entry->slot->refusal)
+						  : NULL);
 		arx_json_integer(json, "live_bytes", (int64_t) entry->slot->live_bytes);
-		arx_json_integer(json, "live_samples", (int64_t) entry->slot->live_samples);
+		arx_json_integer(json, "live_samples",
+						 (int64_t) entry->slot->live_samples);
 		arx_json_integer(json, "samples", (int64_t) entry->slot->samples);
 		arx_json_integer(json, "dropped", (int64_t) entry->slot->dropped);
 	}
@@ -218,7 +257,8 @@ read_slots(const char *folder, ArxSlotCopy *slots)
 	}
 	else if (errno != ENOENT)
 		arx_say_note("could not read \"%s\": %s", path,
-					 errno == EPROTO ? "not a control file of this version" : strerror(errno));
+					 errno == EPROTO ? "not a control file of this version"
+									 : strerror(errno));
 	return count;
 }
 
@@ -227,8 +267,9 @@ arx_command_list(int argc, char **argv)
 {
 	bool json = false;
 	bool files = false;
-	const ArxOption options[] = {
-		{"json", 0, ARX_OPTION_FLAG, &json}, {"files", 'f', ARX_OPTION_FLAG, &files}, {0}};
+	const ArxOption options[] = {{"json", 0, ARX_OPTION_FLAG, &json},
+								 {"files", 'f', ARX_OPTION_FLAG, &files},
+								 {0}};
 	static ArxSlotCopy slots[ARX_HEAP_CONTROL_SLOTS];
 	char folder[4096];
 	ArxSnapshotList list;

@@ -45,8 +45,8 @@ const char arx_help_run[] =
 	"      --exec               become the program instead of waiting for it (for\n"
 	"                           supervisors and as process 1); no summary\n"
 	"      --no-report          no summary\n"
-	"      --json               the summary as JSON, as from leaks --json\n" ARX_SYMBOL_HELP ARX_COMMON_HELP
-	"\n"
+	"      --json               the summary as JSON, as from leaks --json\n" ARX_SYMBOL_HELP
+		ARX_COMMON_HELP "\n"
 	"examples:\n"
 	"  arxheap run -- ./server --port 8080\n"
 	"  arxheap run --sample 64k --interval 5 -- ./small-tool input.txt\n"
@@ -105,7 +105,8 @@ set_only(const ArxTextList *only)
 	size_t used = 0;
 
 	for (size_t i = 0; i < only->count && used < sizeof(names); i++)
-		used += (size_t) snprintf(names + used, sizeof(names) - used, "%s%s", i ? ":" : "", only->items[i]);
+		used += (size_t) snprintf(names + used, sizeof(names) - used, "%s%s",
+								  i ? ":" : "", only->items[i]);
 	if (only->count)
 		setenv("ARXHEAP_ONLY", names, 1);
 }
@@ -145,15 +146,17 @@ prepare_folder(const RunOptions *o, char *folder, size_t size)
 		arx_default_folder(given, sizeof(given));
 	if (mkdir(given, 0700) != 0 && errno != EEXIST)
 	{
-		arx_say_error("name a folder that can be written with --dir", "could not make folder \"%s\": %s",
-					  given, strerror(errno));
+		arx_say_error("name a folder that can be written with --dir",
+					  "could not make folder \"%s\": %s", given,
+					  strerror(errno));
 		return false;
 	}
 	real = realpath(given, NULL);
 	if (!real || access(real, W_OK | X_OK) != 0)
 	{
-		arx_say_error("name a folder that can be written with --dir", "could not use folder \"%s\": %s",
-					  given, strerror(errno));
+		arx_say_error("name a folder that can be written with --dir",
+					  "could not use folder \"%s\": %s", given,
+					  strerror(errno));
 		free(real);
 		return false;
 	}
@@ -167,7 +170,8 @@ prepare_folder(const RunOptions *o, char *folder, size_t size)
  * may still run, unprofiled: then *folder is empty.
  */
 static bool
-prepare(const RunOptions *o, const char *program, char *folder, size_t size, int *status)
+prepare(const RunOptions *o, const char *program, char *folder, size_t size,
+		int *status)
 {
 	ArxProgramCheck check;
 	char runtime[4096];
@@ -177,13 +181,14 @@ prepare(const RunOptions *o, const char *program, char *folder, size_t size, int
 	arx_program_check(program, &check);
 	if (!check.found)
 	{
-		arx_say_error(NULL, "could not run \"%s\": %s", program, strerror(errno));
+		arx_say_error(NULL, "could not run \"%s\": %s", program,
+					  strerror(errno));
 		return false;
 	}
 	if (check.obstacle[0] && o->strict)
 	{
-		arx_say_error("without --strict it runs unprofiled", "\"%s\" cannot be profiled: %s", program,
-					  check.obstacle);
+		arx_say_error("without --strict it runs unprofiled",
+					  "\"%s\" cannot be profiled: %s", program, check.obstacle);
 		return false;
 	}
 	if (check.obstacle[0])
@@ -191,7 +196,8 @@ prepare(const RunOptions *o, const char *program, char *folder, size_t size, int
 		arx_say_note("\"%s\" runs unprofiled: %s", program, check.obstacle);
 		return true;
 	}
-	if (!arx_runtime_find(o->runtime, runtime, sizeof(runtime)) || !prepare_folder(o, folder, size))
+	if (!arx_runtime_find(o->runtime, runtime, sizeof(runtime)) ||
+		!prepare_folder(o, folder, size))
 		return false;
 	set_environment(o, runtime, folder);
 	return true;
@@ -224,7 +230,8 @@ keep_new(ArxSnapshotList *list, uint64_t since_us)
 	for (size_t i = 0; i < skip; i++)
 		free(list->files[i].path);
 	list->count -= skip;
-	memmove(list->files, list->files + skip, list->count * sizeof(*list->files));
+	memmove(list->files, list->files + skip,
+			list->count * sizeof(*list->files));
 	return nseries;
 }
 
@@ -264,15 +271,19 @@ summarize(const RunOptions *o, const char *folder, uint64_t since_us)
 		name_newest(&list, options.symbolizer);
 	report = arx_judge_files(&list, &options);
 	if (o->json)
-		arx_json_leaks(stderr, &(ArxLeakView){report, ARX_LEAK_NOT_ENOUGH_SAMPLES, false});
+		arx_json_leaks(
+			stderr, &(ArxLeakView){report, ARX_LEAK_NOT_ENOUGH_SAMPLES, false});
 	for (size_t i = 0; !o->json && i < report->nseries; i++)
 		arx_print_leak_summary(stderr, &report->series[i]);
 	if (!o->json && nseries > MOST_SUMMARIES)
-		fprintf(stderr, "arxheap: %zu more processes were profiled (arxheap list %s)\n", nseries - MOST_SUMMARIES,
-				folder);
+		fprintf(stderr,
+				"arxheap: %zu more processes were profiled (arxheap list %s)\n",
+				nseries - MOST_SUMMARIES, folder);
 	if (!o->json)
-		fprintf(stderr, "arxheap: snapshots are in %s; see arxheap report %s, arxheap leaks %s\n", folder, folder,
-				folder);
+		fprintf(
+			stderr,
+			"arxheap: snapshots are in %s; see arxheap report %s, arxheap leaks %s\n",
+			folder, folder, folder);
 	arx_leak_report_free(report);
 	arx_symbolizer_free(options.symbolizer);
 	arx_snapshots_free(&list);
@@ -281,22 +292,27 @@ summarize(const RunOptions *o, const char *folder, uint64_t since_us)
 int
 arx_command_run(int argc, char **argv)
 {
-	RunOptions o = {.sample = UNSET, .memory = UNSET, .depth = UNSET, .keep = UNSET, .interval = -1};
-	const ArxOption options[] = {{"sample", 0, ARX_OPTION_BYTES, &o.sample},
-								 {"interval", 0, ARX_OPTION_SECONDS, &o.interval},
-								 {"dir", 0, ARX_OPTION_TEXT, &o.dir},
-								 {"inert", 0, ARX_OPTION_FLAG, &o.inert},
-								 {"only", 0, ARX_OPTION_LIST, &o.only},
-								 {"memory", 0, ARX_OPTION_BYTES, &o.memory},
-								 {"depth", 0, ARX_OPTION_NUMBER, &o.depth},
-								 {"keep", 0, ARX_OPTION_BYTES, &o.keep},
-								 {"runtime", 0, ARX_OPTION_TEXT, &o.runtime},
-								 {"strict", 0, ARX_OPTION_FLAG, &o.strict},
-								 {"exec", 0, ARX_OPTION_FLAG, &o.exec},
-								 {"no-report", 0, ARX_OPTION_FLAG, &o.no_report},
-								 {"json", 0, ARX_OPTION_FLAG, &o.json},
-								 ARX_SYMBOL_OPTIONS(o.symbols),
-								 {0}};
+	RunOptions o = {.sample = UNSET,
+					.memory = UNSET,
+					.depth = UNSET,
+					.keep = UNSET,
+					.interval = -1};
+	const ArxOption options[] = {
+		{"sample", 0, ARX_OPTION_BYTES, &o.sample},
+		{"interval", 0, ARX_OPTION_SECONDS, &o.interval},
+		{"dir", 0, ARX_OPTION_TEXT, &o.dir},
+		{"inert", 0, ARX_OPTION_FLAG, &o.inert},
+		{"only", 0, ARX_OPTION_LIST, &o.only},
+		{"memory", 0, ARX_OPTION_BYTES, &o.memory},
+		{"depth", 0, ARX_OPTION_NUMBER, &o.depth},
+		{"keep", 0, ARX_OPTION_BYTES, &o.keep},
+		{"runtime", 0, ARX_OPTION_TEXT, &o.runtime},
+		{"strict", 0, ARX_OPTION_FLAG, &o.strict},
+		{"exec", 0, ARX_OPTION_FLAG, &o.exec},
+		{"no-report", 0, ARX_OPTION_FLAG, &o.no_report},
+		{"json", 0, ARX_OPTION_FLAG, &o.json},
+		ARX_SYMBOL_OPTIONS(o.symbols),
+		{0}};
 	uint64_t since_us = now_us();
 	char folder[4096];
 	int first;
@@ -308,7 +324,8 @@ arx_command_run(int argc, char **argv)
 	if (o.exec)
 	{
 		arx_child_exec(argv + first);
-		arx_say_error(NULL, "could not run \"%s\": %s", argv[first], strerror(errno));
+		arx_say_error(NULL, "could not run \"%s\": %s", argv[first],
+					  strerror(errno));
 		return ARX_EXIT_FAILED;
 	}
 	if (!arx_child_run(argv + first, &status))

@@ -36,7 +36,8 @@ typedef struct SymbolizeOptions
 
 /* All files; the number of those that could not be done. */
 static size_t
-symbolize_files(const ArxSnapshotList *list, ArxSymbolizer *symbolizer, bool as_json)
+symbolize_files(const ArxSnapshotList *list, ArxSymbolizer *symbolizer,
+				bool as_json)
 {
 	size_t failed = 0;
 	ArxJson json;
@@ -65,8 +66,8 @@ symbolize_files(const ArxSnapshotList *list, ArxSymbolizer *symbolizer, bool as_
 		}
 		else
 			printf("%s: %zu of %zu addresses have names\n",
-				   arx_text_clean(clean, sizeof(clean), list->files[i].path), count.named,
-				   count.named + count.nameless);
+				   arx_text_clean(clean, sizeof(clean), list->files[i].path),
+				   count.named, count.named + count.nameless);
 	}
 	if (as_json)
 		arx_json_close(&json);
@@ -90,7 +91,8 @@ arx_command_symbolize(int argc, char **argv)
 		return status;
 	status = ARX_EXIT_FAILED;
 	symbolizer = arx_choose_symbols(&o.symbols);
-	if (arx_snapshots_resolve(argv[first], o.pid, &list) && symbolize_files(&list, symbolizer, o.json) == 0)
+	if (arx_snapshots_resolve(argv[first], o.pid, &list) &&
+		symbolize_files(&list, symbolizer, o.json) == 0)
 		status = ARX_EXIT_OK;
 	arx_snapshots_free(&list);
 	arx_symbolizer_free(symbolizer);

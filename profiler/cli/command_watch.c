@@ -32,8 +32,8 @@ const char arx_help_watch[] =
 	"      --once               print one view and end, also without a terminal\n"
 	"  -n, --top N              sites shown (default: as many as fit, or 10)\n"
 	"      --pid PID            of a folder: this process\n"
-	"      --json               one view as JSON, then end\n" ARX_SYMBOL_HELP ARX_COMMON_HELP
-	"\n"
+	"      --json               one view as JSON, then end\n" ARX_SYMBOL_HELP
+		ARX_COMMON_HELP "\n"
 	"examples:\n"
 	"  arxheap watch                        what was started last\n"
 	"  arxheap watch 4711 --every 5\n"
@@ -140,8 +140,10 @@ newest_series(const ArxSnapshotList *list, size_t *length)
 {
 	size_t best = 0;
 
-	for (size_t first = 0; first < list->count; first += arx_snapshot_series(list, first))
-		if (list->files[first + arx_snapshot_series(list, first) - 1].changed_s >=
+	for (size_t first = 0; first < list->count;
+		 first += arx_snapshot_series(list, first))
+		if (list->files[first + arx_snapshot_series(list, first) - 1]
+				.changed_s >=
 			list->files[best + arx_snapshot_series(list, best) - 1].changed_s)
 			best = first;
 	*length = arx_snapshot_series(list, best);
@@ -166,7 +168,8 @@ refresh_report(Watch *watch)
 	keep_series(&list, first, length);
 	if (strcmp(watch->newest, list.files[length - 1].path) != 0)
 	{
-		snprintf(watch->newest, sizeof(watch->newest), "%s", list.files[length - 1].path);
+		snprintf(watch->newest, sizeof(watch->newest), "%s",
+				 list.files[length - 1].path);
 		if (watch->report)
 			arx_leak_report_free(watch->report);
 		arx_leak_defaults(&options.parameters);
@@ -176,7 +179,8 @@ refresh_report(Watch *watch)
 	arx_snapshots_free(&list);
 	if (watch->report->nseries > 0)
 		return true;
-	arx_say_error("arxheap inspect FILE tells what is wrong", "\"%s\" cannot be used", watch->newest);
+	arx_say_error("arxheap inspect FILE tells what is wrong",
+				  "\"%s\" cannot be used", watch->newest);
 	return false;
 }
 
@@ -189,8 +193,9 @@ find_running(const Watch *watch, ArxProcess *process)
 
 	if (!arx_parse_number(watch->target ? watch->target : "", &pid))
 		pid = seen->pid;
-	return arx_process_find(pid, process, NULL) && process->inner_pid == seen->pid &&
-		   process->slot.start_us == seen->start_us;
+	return arx_process_find(pid, process, NULL) &&
+		process->inner_pid == seen->pid &&
+		process->slot.start_us == seen->start_us;
 }
 
 /* The first lines: what the process does right now. */
@@ -216,21 +221,28 @@ print_now(Watch *watch, FILE *out)
 		watch->first_rss = rss;
 	}
 	seconds = now_seconds() - watch->first_at;
-	fprintf(out, "now: %s, RSS %s (%s in the last %s), about %s live in %llu samples, %llu lost\n",
-			arx_state_name(process.slot.state), arx_text_bytes(text[0], rss, false),
-			arx_text_bytes(text[1], rss - watch->first_rss, true), arx_text_duration(text[2], seconds),
-			arx_text_bytes(text[3], (double) process.slot.live_bytes, false),
-			(unsigned long long) process.slot.live_samples, (unsigned long long) process.slot.dropped);
+	fprintf(
+		out,
+		"now: %s, RSS %s (%s in the last %s), about %s live in %llu samples, %llu lost\n",
+		arx_state_name(process.slot.state), arx_text_bytes(text[0], rss, false),
+		arx_text_bytes(text[1], rss - watch->first_rss, true),
+		arx_text_duration(text[2], seconds),
+		arx_text_bytes(text[3], (double) process.slot.live_bytes, false),
+		(unsigned long long) process.slot.live_samples,
+		(unsigned long long) process.slot.dropped);
 }
 
 static void
 print_view(Watch *watch, FILE *out)
 {
 	const ArxLeakSeries *series = &watch->report->series[0];
-	ArxSiteView view = {.profile = series->latest, .most = watch->o->top ? watch->o->top : 10, .callers = 3};
+	ArxSiteView view = {.profile = series->latest,
+						.most = watch->o->top ? watch->o->top : 10,
+						.callers = 3};
 	struct winsize size;
 
-	if (!watch->o->top && arx_terminal_columns() && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 34)
+	if (!watch->o->top && arx_terminal_columns() &&
+		ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 34)
 		view.most = size.ws_row - 24;
 	print_now(watch, out);
 	fputc('\n', out);
@@ -246,7 +258,8 @@ static int
 print_json_view(const Watch *watch)
 {
 	const ArxProfile *latest = watch->report->series[0].latest;
-	ArxSiteView view = {.profile = latest, .most = watch->o->top ? watch->o->top : 10};
+	ArxSiteView view = {.profile = latest,
+						.most = watch->o->top ? watch->o->top : 10};
 	ArxProcess process;
 	bool running = find_running(watch, &process);
 	ArxJson json;
@@ -254,7 +267,8 @@ print_json_view(const Watch *watch)
 	arx_json_begin(&json, stdout);
 	arx_json_open(&json, NULL, '{');
 	arx_json_process(&json, latest);
-	arx_json_text(&json, "state", running ? arx_state_name(process.slot.state) : "ended");
+	arx_json_text(&json, "state",
+				  running ? arx_state_name(process.slot.state) : "ended");
 	if (running)
 		arx_json_number(&json, "rss_now", resident_bytes(process.pid));
 	arx_json_ledger(&json, latest);
@@ -293,10 +307,12 @@ draw_screen(Watch *watch)
 static bool
 wait_or_stop(double seconds)
 {
-	struct pollfd keys = {.fd = terminal_changed ? STDIN_FILENO : -1, .events = POLLIN};
+	struct pollfd keys = {.fd = terminal_changed ? STDIN_FILENO : -1,
+						  .events = POLLIN};
 	char key;
 
-	if (poll(&keys, 1, (int) fmin(seconds * 1000, 86400000)) > 0 && read(STDIN_FILENO, &key, 1) == 1)
+	if (poll(&keys, 1, (int) fmin(seconds * 1000, 86400000)) > 0 &&
+		read(STDIN_FILENO, &key, 1) == 1)
 		return key == 'q' || key == 'Q' || key == 4;
 	return stop_asked != 0;
 }

@@ -29,7 +29,8 @@ typedef struct Line
 static void
 end_on_bus_error(int signal_number)
 {
-	static const char text[] = "error: the control file was cut while it was in use\n";
+	static const char text[] =
+		"error: the control file was cut while it was in use\n";
 
 	(void) signal_number;
 	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
@@ -45,13 +46,17 @@ open_line(const ArxProcess *process, Line *line)
 
 	signal(SIGBUS, end_on_bus_error);
 	if (fd >= 0)
-		mapped = mmap(NULL, sizeof(ArxHeapControlFile), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		mapped = mmap(NULL, sizeof(ArxHeapControlFile), PROT_READ | PROT_WRITE,
+					  MAP_SHARED, fd, 0);
 	if (mapped == MAP_FAILED)
 	{
-		arx_say_error(errno == EACCES || errno == EPERM ? "run arxheap as the user of that process, or as root"
-														: NULL,
-					  "could not write to \"%s\": %s", process->control,
-					  errno == EPROTO ? "not a control file of this version" : strerror(errno));
+		arx_say_error(
+			errno == EACCES || errno == EPERM
+				? "run arxheap as the user of that process, or as root"
+				: NULL,
+			"could not write to \"%s\": %s", process->control,
+			errno == EPROTO ? "not a control file of this version"
+							: strerror(errno));
 		if (fd >= 0)
 			close(fd);
 		return false;
@@ -92,14 +97,14 @@ static bool
 is_armed_as_wanted(const Line *line, uint64_t wanted)
 {
 	return line->slot->state == (wanted ? ARX_HEAP_ARMED : ARX_HEAP_INERT) ||
-		   line->slot->state == ARX_HEAP_REFUSED;
+		line->slot->state == ARX_HEAP_REFUSED;
 }
 
 static bool
 is_snapshot_done(const Line *line, uint64_t wanted)
 {
 	return (int32_t) (line->slot->snapshot_done - (uint32_t) wanted) >= 0 ||
-		   line->slot->state == ARX_HEAP_REFUSED;
+		line->slot->state == ARX_HEAP_REFUSED;
 }
 
 /* Says that the process ended, or has not answered. */
@@ -108,16 +113,19 @@ say_no_answer(const Line *line, const ArxProcess *process, double timeout)
 {
 	if (line->slot->has_thread)
 		arx_say_error("is it stopped, or very busy? --timeout waits longer",
-					  "process %llu did not answer within %.3g s", (unsigned long long) process->pid, timeout);
+					  "process %llu did not answer within %.3g s",
+					  (unsigned long long) process->pid, timeout);
 	else
-		arx_say_error("an inert process looks when it has allocated 16 MiB more; the request stands until then",
-					  "process %llu has not looked within %.3g s", (unsigned long long) process->pid, timeout);
+		arx_say_error(
+			"an inert process looks when it has allocated 16 MiB more; the request stands until then",
+			"process %llu has not looked within %.3g s",
+			(unsigned long long) process->pid, timeout);
 	return false;
 }
 
 static bool
-wait_answer(const Line *line, const ArxProcess *process, Answered answered, uint64_t wanted,
-			double timeout)
+wait_answer(const Line *line, const ArxProcess *process, Answered answered,
+			uint64_t wanted, double timeout)
 {
 	double end = now_seconds() + timeout;
 	long pause_ns = 500000;
@@ -126,10 +134,12 @@ wait_answer(const Line *line, const ArxProcess *process, Answered answered, uint
 	{
 		struct timespec pause = {0, pause_ns};
 
-		if (line->slot->owner != line->owner || line->slot->state == ARX_HEAP_EXITED ||
+		if (line->slot->owner != line->owner ||
+			line->slot->state == ARX_HEAP_EXITED ||
 			arx_slot_process(&process->slot) == 0)
 		{
-			arx_say_error(NULL, "process %llu ended before it answered", (unsigned long long) process->pid);
+			arx_say_error(NULL, "process %llu ended before it answered",
+						  (unsigned long long) process->pid);
 			return false;
 		}
 		if (now_seconds() >= end)
@@ -139,13 +149,15 @@ wait_answer(const Line *line, const ArxProcess *process, Answered answered, uint
 	}
 	if (line->slot->state != ARX_HEAP_REFUSED)
 		return true;
-	arx_say_error(NULL, "process %llu cannot be profiled: %s", (unsigned long long) process->pid,
+	arx_say_error(NULL, "process %llu cannot be profiled: %s",
+				  (unsigned long long) process->pid,
 				  arx_refusal_reason(line->slot->refusal));
 	return false;
 }
 
 bool
-arx_request_arm(ArxProcess *process, bool armed, uint64_t sample_bytes, double timeout)
+arx_request_arm(ArxProcess *process, bool armed, uint64_t sample_bytes,
+				double timeout)
 {
 	Line line;
 	bool done;
@@ -171,7 +183,8 @@ arx_request_snapshot(ArxProcess *process, double timeout)
 
 	if (process->slot.state == ARX_HEAP_INERT && !process->slot.want_armed)
 	{
-		arx_say_error("arxheap arm PID begins to sample", "process %llu is not armed: it has sampled nothing",
+		arx_say_error("arxheap arm PID begins to sample",
+					  "process %llu is not armed: it has sampled nothing",
 					  (unsigned long long) process->pid);
 		return false;
 	}
@@ -185,9 +198,10 @@ arx_request_snapshot(ArxProcess *process, double timeout)
 	close_line(&line);
 	if (done && problem != 0)
 	{
-		arx_say_error(NULL, "process %llu could not write a snapshot to \"%s\": %s",
-					  (unsigned long long) process->pid, process->folder,
-					  problem < 4096 ? strerror((int) problem) : "unknown error");
+		arx_say_error(
+			NULL, "process %llu could not write a snapshot to \"%s\": %s",
+			(unsigned long long) process->pid, process->folder,
+			problem < 4096 ? strerror((int) problem) : "unknown error");
 		return false;
 	}
 	return done;

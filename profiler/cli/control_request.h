@@ -15,7 +15,8 @@
  * or to stop; returns when it does.  False, the reason said, when it did not
  * within timeout seconds.
  */
-extern bool arx_request_arm(ArxProcess *process, bool armed, uint64_t sample_bytes, double timeout);
+extern bool arx_request_arm(ArxProcess *process, bool armed,
+							uint64_t sample_bytes, double timeout);
 
 /*
  * Asks for a snapshot now; afterwards process->slot has the number of the new

@@ -28,7 +28,8 @@ extern void arx_json_begin(ArxJson *json, FILE *out);
 extern void arx_json_open(ArxJson *json, const char *key, char bracket);
 extern void arx_json_close(ArxJson *json);
 
-extern void arx_json_text(ArxJson *json, const char *key, const char *text); /* NULL: null */
+extern void arx_json_text(ArxJson *json, const char *key,
+						  const char *text); /* NULL: null */
 extern void arx_json_bytes(ArxJson *json, const char *key, ArxHeapText text);
 extern void arx_json_number(ArxJson *json, const char *key, double number);
 extern void arx_json_integer(ArxJson *json, const char *key, int64_t number);

@@ -35,8 +35,10 @@ arx_judge_files(const ArxSnapshotList *list, ArxLeakOptions *options)
 		char path[512];
 		char why[512];
 
-		arx_say_note("%s is left out: %s", arx_text_clean(path, sizeof(path), report->problems[i].path),
-					 arx_text_clean(why, sizeof(why), report->problems[i].sentence));
+		arx_say_note(
+			"%s is left out: %s",
+			arx_text_clean(path, sizeof(path), report->problems[i].path),
+			arx_text_clean(why, sizeof(why), report->problems[i].sentence));
 	}
 	return report;
 }
@@ -87,7 +89,9 @@ control_group_limit(uint64_t pid)
 	double least = 0;
 	FILE *file;
 
-	snprintf(path, sizeof(path), pid ? "/proc/%llu/cgroup" : "/proc/self/cgroup", (unsigned long long) pid);
+	snprintf(path, sizeof(path),
+			 pid ? "/proc/%llu/cgroup" : "/proc/self/cgroup",
+			 (unsigned long long) pid);
 	file = fopen(path, "re");
 	while (file && least == 0 && fgets(line, sizeof(line), file))
 	{
@@ -97,7 +101,8 @@ control_group_limit(uint64_t pid)
 		if (strncmp(line, "0::", 3) == 0)
 			least = group_limit("/sys/fs/cgroup", line + 3, "memory.max");
 		else if (strstr(line, ":memory:") && (group = strrchr(line, ':')))
-			least = group_limit("/sys/fs/cgroup/memory", group + 1, "memory.limit_in_bytes");
+			least = group_limit("/sys/fs/cgroup/memory", group + 1,
+								"memory.limit_in_bytes");
 	}
 	if (file)
 		fclose(file);
@@ -139,11 +144,14 @@ static const char *
 rate_text(char buffer[ARX_TEXT_MAX], const ArxLeakFinding *finding)
 {
 	char estimate[ARX_TEXT_MAX];
-	ArxInterval interval = {finding->bytes_per_hour_low, finding->bytes_per_hour_high};
+	ArxInterval interval = {finding->bytes_per_hour_low,
+							finding->bytes_per_hour_high};
 
 	if (!has_rate(finding))
 		return strcpy(buffer, "-");
-	snprintf(buffer, ARX_TEXT_MAX, "%.100s/h", arx_text_estimate(estimate, finding->bytes_per_hour, interval, false));
+	snprintf(
+		buffer, ARX_TEXT_MAX, "%.100s/h",
+		arx_text_estimate(estimate, finding->bytes_per_hour, interval, false));
 	return buffer;
 }
 
@@ -157,32 +165,40 @@ place_text(char *buffer, size_t size, const ArxLeakEntry *entry)
 	arx_function_text(buffer, size, entry->shown);
 	used = strlen(buffer);
 	if (entry->label[0])
-		snprintf(buffer + used, size - used, "  [%s]", arx_text_clean(label, sizeof(label), entry->label));
+		snprintf(buffer + used, size - used, "  [%s]",
+				 arx_text_clean(label, sizeof(label), entry->label));
 	return buffer;
 }
 
 static void
 print_entry(FILE *out, const ArxLeakEntry *entry, bool stack)
 {
-	bool bold = entry->finding.verdict == ARX_LEAK_LEAK && out == stdout && arx_terminal_colours();
+	bool bold = entry->finding.verdict == ARX_LEAK_LEAK && out == stdout &&
+		arx_terminal_colours();
 	char place[1024];
 	char live[ARX_TEXT_MAX];
 	char rate[ARX_TEXT_MAX];
 	char evidence[1024];
 
-	fprintf(out, "%s%s%s  %s\n", bold ? "\033[1;31m" : "", arx_leak_verdict_name(entry->finding.verdict),
+	fprintf(out, "%s%s%s  %s\n", bold ? "\033[1;31m" : "",
+			arx_leak_verdict_name(entry->finding.verdict),
 			bold ? "\033[0m" : "", place_text(place, sizeof(place), entry));
-	fprintf(out, "    live %s (%llu samples)", arx_text_estimate(live, entry->finding.live_bytes, entry->live, false),
-			(unsigned long long) entry->finding.samples);
+	fprintf(
+		out, "    live %s (%llu samples)",
+		arx_text_estimate(live, entry->finding.live_bytes, entry->live, false),
+		(unsigned long long) entry->finding.samples);
 	if (has_rate(&entry->finding))
 		fprintf(out, ", growing by %s", rate_text(rate, &entry->finding));
 	if (has_rate(&entry->finding) && isfinite(entry->finding.seconds_to_limit))
-		fprintf(out, ", %s to the memory limit", arx_text_duration(live, entry->finding.seconds_to_limit));
+		fprintf(out, ", %s to the memory limit",
+				arx_text_duration(live, entry->finding.seconds_to_limit));
 	if (entry->nsites > 1)
 		fprintf(out, "; %zu sites below this call", entry->nsites);
-	fprintf(out, "\n    %s\n", arx_text_clean(evidence, sizeof(evidence), entry->evidence));
+	fprintf(out, "\n    %s\n",
+			arx_text_clean(evidence, sizeof(evidence), entry->evidence));
 	for (uint32_t i = stack ? entry->nfunctions : 0; i-- > 0;)
-		fprintf(out, "      %s\n", arx_function_text(place, sizeof(place), entry->functions[i]));
+		fprintf(out, "      %s\n",
+				arx_function_text(place, sizeof(place), entry->functions[i]));
 }
 
 static void
@@ -193,7 +209,8 @@ print_series(FILE *out, const ArxLeakSeries *series, const ArxLeakView *view)
 	const char *separator = "";
 
 	arx_print_process(out, series->latest);
-	fprintf(out, "%zu snapshots of this profile, %zu sites judged\n\n", series->nsnapshots, series->nentries);
+	fprintf(out, "%zu snapshots of this profile, %zu sites judged\n\n",
+			series->nsnapshots, series->nentries);
 	for (size_t i = 0; i < series->nentries; i++)
 	{
 		ArxLeakVerdict verdict = series->entries[i].finding.verdict;
@@ -201,19 +218,23 @@ print_series(FILE *out, const ArxLeakSeries *series, const ArxLeakView *view)
 		counts[verdict <= ARX_LEAK_LEAK ? verdict : 0]++;
 		if (verdict < view->least)
 			continue;
-		print_entry(out, &series->entries[i], view->stacks || verdict == ARX_LEAK_LEAK);
+		print_entry(out, &series->entries[i],
+					view->stacks || verdict == ARX_LEAK_LEAK);
 		shown++;
 	}
 	if (shown == 0)
-		fprintf(out, "nothing to show: no site is judged \"%s\" or worse\n", arx_leak_verdict_name(view->least));
+		fprintf(out, "nothing to show: no site is judged \"%s\" or worse\n",
+				arx_leak_verdict_name(view->least));
 	fputs("\nverdicts: ", out);
 	for (int verdict = ARX_LEAK_LEAK; verdict >= 0; verdict--)
 		if (counts[verdict])
 		{
-			fprintf(out, "%s%zu %s", separator, counts[verdict], arx_leak_verdict_name(verdict));
+			fprintf(out, "%s%zu %s", separator, counts[verdict],
+					arx_leak_verdict_name(verdict));
 			separator = ", ";
 		}
-	fprintf(out, "%s%s\n", *separator ? "" : "none, nothing was sampled", shown < series->nentries ? " (--all shows each)" : "");
+	fprintf(out, "%s%s\n", *separator ? "" : "none, nothing was sampled",
+			shown < series->nentries ? " (--all shows each)" : "");
 }
 
 void
@@ -228,7 +249,8 @@ arx_print_leaks(FILE *out, const ArxLeakView *view)
 }
 
 static void
-print_entry_json(ArxJson *json, const ArxLeakSeries *series, const ArxLeakEntry *entry)
+print_entry_json(ArxJson *json, const ArxLeakSeries *series,
+				 const ArxLeakEntry *entry)
 {
 	const ArxLeakFinding *finding = &entry->finding;
 	char text[1024];
@@ -251,7 +273,9 @@ print_entry_json(ArxJson *json, const ArxLeakSeries *series, const ArxLeakEntry 
 	arx_json_text(json, "module", entry->shown ? entry->shown->module : NULL);
 	arx_json_open(json, "stack", '[');
 	for (uint32_t i = entry->nfunctions; i-- > 0;)
-		arx_json_text(json, NULL, arx_function_text(text, sizeof(text), entry->functions[i]));
+		arx_json_text(
+			json, NULL,
+			arx_function_text(text, sizeof(text), entry->functions[i]));
 	arx_json_close(json);
 	arx_json_text(json, "label", entry->label[0] ? entry->label : NULL);
 	arx_json_text(json, "evidence", entry->evidence);
@@ -281,8 +305,10 @@ arx_json_leaks(FILE *out, const ArxLeakView *view)
 	arx_json_open(&json, NULL, '[');
 	for (size_t i = 0; i < view->report->nseries; i++)
 		for (size_t k = 0; k < view->report->series[i].nentries; k++)
-			if (view->report->series[i].entries[k].finding.verdict >= view->least)
-				print_entry_json(&json, &view->report->series[i], &view->report->series[i].entries[k]);
+			if (view->report->series[i].entries[k].finding.verdict >=
+				view->least)
+				print_entry_json(&json, &view->report->series[i],
+								 &view->report->series[i].entries[k]);
 	arx_json_close(&json);
 }
 
@@ -303,20 +329,23 @@ arx_print_leak_summary(FILE *out, const ArxLeakSeries *series)
 		bounded += series->entries[i].finding.verdict == ARX_LEAK_BOUNDED_CACHE;
 	}
 	fprintf(out, "arxheap: %s %llu, %zu snapshots in %s, RSS %.1f MiB: ",
-			arx_text_clean(name, sizeof(name), base ? base + 1 : process->executable.data),
+			arx_text_clean(name, sizeof(name),
+						   base ? base + 1 : process->executable.data),
 			(unsigned long long) process->pid, series->nsnapshots,
 			arx_text_duration(text, (double) process->elapsed_ms / 1000),
 			(double) series->latest->ledger[ARX_HEAP_LEDGER_RSS] / 1048576);
 	if (worse == 0)
 		fprintf(out, "no leak seen in %zu sites", series->nentries);
 	else
-		fprintf(out, "%zu of %zu sites leak or may leak", worse, series->nentries);
+		fprintf(out, "%zu of %zu sites leak or may leak", worse,
+				series->nentries);
 	if (bounded)
 		fprintf(out, ", %zu bounded cache%s", bounded, bounded == 1 ? "" : "s");
 	fputc('\n', out);
 	for (size_t i = 0; i < series->nentries && i < 3; i++)
 		if (series->entries[i].finding.verdict >= ARX_LEAK_SUSPECT)
-			fprintf(out, "  %s: %s, %s\n", arx_leak_verdict_name(series->entries[i].finding.verdict),
+			fprintf(out, "  %s: %s, %s\n",
+					arx_leak_verdict_name(series->entries[i].finding.verdict),
 					place_text(place, sizeof(place), &series->entries[i]),
 					rate_text(text, &series->entries[i].finding));
 }

@@ -17,7 +17,8 @@ typedef struct ArxLeakView
 } ArxLeakView;
 
 /* Judges the processes of these files; files that cannot be used get a note. */
-extern ArxLeakReport *arx_judge_files(const ArxSnapshotList *list, ArxLeakOptions *options);
+extern ArxLeakReport *
+arx_judge_files(const ArxSnapshotList *list, ArxLeakOptions *options);
 
 /*
  * The memory that a process may fill: the limit of its control group if it

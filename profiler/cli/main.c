@@ -11,22 +11,28 @@
 
 #define COMMAND(name, arguments, summary) \
 	{ \
-		#name, arguments, summary, arx_help_##name, arx_command_##name \
+#name, arguments, summary, arx_help_##name, arx_command_##name \
 	}
 
 const ArxCommand arx_commands[] = {
-	COMMAND(run, "[options] -- PROGRAM [ARGS]", "start a program under the profiler"),
+	COMMAND(run, "[options] -- PROGRAM [ARGS]",
+			"start a program under the profiler"),
 	COMMAND(arm, "PID", "begin to sample in a program that is preloaded"),
 	COMMAND(disarm, "PID", "stop sampling"),
 	COMMAND(snapshot, "PID", "have a snapshot written now"),
 	COMMAND(list, "[DIR]", "show profiled processes and their snapshots"),
 	COMMAND(report, "[FILE|DIR|PID]", "show who holds the memory"),
-	COMMAND(diff, "EARLIER LATER | DIR|PID", "show what changed between two snapshots"),
-	COMMAND(leaks, "[DIR|PID]", "judge each allocation site: leak, cache, churn, ..."),
+	COMMAND(diff, "EARLIER LATER | DIR|PID",
+			"show what changed between two snapshots"),
+	COMMAND(leaks, "[DIR|PID]",
+			"judge each allocation site: leak, cache, churn, ..."),
 	COMMAND(flame, "[FILE|DIR|PID]", "draw a flame graph (SVG or HTML)"),
-	COMMAND(export, "[FILE|DIR|PID]", "convert to pprof, folded stacks or speedscope"),
-	COMMAND(symbolize, "FILE|DIR", "write the names of functions into snapshots"),
-	COMMAND(inspect, "FILE", "show what a snapshot file holds, and what is wrong with it"),
+	COMMAND(export, "[FILE|DIR|PID]",
+			"convert to pprof, folded stacks or speedscope"),
+	COMMAND(symbolize, "FILE|DIR",
+			"write the names of functions into snapshots"),
+	COMMAND(inspect, "FILE",
+			"show what a snapshot file holds, and what is wrong with it"),
 	COMMAND(watch, "[PID|DIR]", "look at a program live"),
 	{0}};
 
@@ -86,7 +92,8 @@ refuse_command(const char *name)
 	char hint[80] = "arxheap --help lists the commands";
 
 	if (guess)
-		snprintf(hint, sizeof(hint), "did you mean \"arxheap %s\"?", guess->name);
+		snprintf(hint, sizeof(hint), "did you mean \"arxheap %s\"?",
+				 guess->name);
 	arx_say_error(hint, "no command \"%.60s\"", name);
 	return ARX_EXIT_USAGE;
 }
@@ -104,7 +111,8 @@ main(int argc, char **argv)
 		print_usage(stderr);
 		return ARX_EXIT_USAGE;
 	}
-	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || (strcmp(name, "help") == 0 && argc == 2))
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 ||
+		(strcmp(name, "help") == 0 && argc == 2))
 	{
 		print_usage(stdout);
 		return arx_finish_output(ARX_EXIT_OK);

@@ -21,10 +21,16 @@ typedef struct Unit
 	double factor;
 } Unit;
 
-static const Unit byte_units[] = {
-	{"", 1}, {"b", 1}, {"k", 1024}, {"m", 1048576}, {"g", 1073741824.0}, {"t", 1099511627776.0}, {NULL, 0}};
-static const Unit time_units[] = {
-	{"", 1}, {"s", 1}, {"ms", 0.001}, {"us", 0.000001}, {"m", 60}, {"min", 60}, {"h", 3600}, {"d", 86400}, {NULL, 0}};
+static const Unit byte_units[] = {{"", 1},
+								  {"b", 1},
+								  {"k", 1024},
+								  {"m", 1048576},
+								  {"g", 1073741824.0},
+								  {"t", 1099511627776.0},
+								  {NULL, 0}};
+static const Unit time_units[] = {{"", 1},			{"s", 1},	  {"ms", 0.001},
+								  {"us", 0.000001}, {"m", 60},	  {"min", 60},
+								  {"h", 3600},		{"d", 86400}, {NULL, 0}};
 
 /* Reads "12.5 unit"; false when it is not just that. */
 static bool
@@ -145,10 +151,11 @@ refuse(const char *command, const char *what, const char *which, int *status)
 
 /* getopt's tables from ours; returns the number of options. */
 static int
-fill_getopt(const ArxOption *options, bool rest, struct option *longs, char *letters)
+fill_getopt(const ArxOption *options, bool rest, struct option *longs,
+			char *letters)
 {
-	static const struct option common[] = {{"help", no_argument, NULL, 'h'},
-										   {"progress", no_argument, NULL, 'P'}};
+	static const struct option common[] = {
+		{"help", no_argument, NULL, 'h'}, {"progress", no_argument, NULL, 'P'}};
 	int n = 0;
 
 	/* ':' tells a missing value from an unknown option. */
@@ -157,10 +164,12 @@ fill_getopt(const ArxOption *options, bool rest, struct option *longs, char *let
 	{
 		bool value = options[n].kind != ARX_OPTION_FLAG;
 
-		longs[n] = (struct option){options[n].name, value ? required_argument : no_argument, NULL,
-								   VALUE_BASE + n};
+		longs[n] = (struct option){options[n].name,
+								   value ? required_argument : no_argument,
+								   NULL, VALUE_BASE + n};
 		if (options[n].letter)
-			letters += sprintf(letters, "%c%s", options[n].letter, value ? ":" : "");
+			letters +=
+				sprintf(letters, "%c%s", options[n].letter, value ? ":" : "");
 	}
 	longs[n] = common[0];
 	longs[n + 1] = common[1];
@@ -179,8 +188,8 @@ find_option(const ArxOption *options, int found)
 }
 
 bool
-arx_options_parse(int argc, char **argv, const ArxOption *options, int least, int most, int *first,
-				  int *status)
+arx_options_parse(int argc, char **argv, const ArxOption *options, int least,
+				  int most, int *first, int *status)
 {
 	struct option longs[MOST_OPTIONS + 3];
 	char letters[3 * MOST_OPTIONS + 4];
@@ -209,18 +218,21 @@ arx_options_parse(int argc, char **argv, const ArxOption *options, int least, in
 		if (found == ':')
 			return refuse(argv[0], "option needs a value", given, status);
 		if (found == '?')
-			return refuse(argv[0], "no such option, or not clear which", given, status);
+			return refuse(argv[0], "no such option, or not clear which", given,
+						  status);
 		option = find_option(options, found);
 		if (store_value(option, optarg))
 			continue;
-		snprintf(what, sizeof(what), "--%s needs %s, not \"%.60s\"", option->name,
-				 value_example(option->kind), optarg);
+		snprintf(what, sizeof(what), "--%s needs %s, not \"%.60s\"",
+				 option->name, value_example(option->kind), optarg);
 		return refuse(argv[0], what, NULL, status);
 	}
 	*first = optind;
 	if (argc - optind < least)
-		return refuse(argv[0], "argument missing", arx_command_find(argv[0])->arguments, status);
+		return refuse(argv[0], "argument missing",
+					  arx_command_find(argv[0])->arguments, status);
 	if (most != ARX_REST && argc - optind > most)
-		return refuse(argv[0], "too many arguments, from", argv[optind + most], status);
+		return refuse(argv[0], "too many arguments, from", argv[optind + most],
+					  status);
 	return true;
 }

@@ -31,7 +31,8 @@ read_proc(uint64_t pid, const char *name, char *buffer, size_t size)
 	ssize_t got;
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%llu/%s", (unsigned long long) pid, name);
+	snprintf(path, sizeof(path), "/proc/%llu/%s", (unsigned long long) pid,
+			 name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
@@ -50,7 +51,8 @@ inner_pid(uint64_t pid)
 	const char *line;
 	uint64_t inner = pid;
 
-	if (read_proc(pid, "status", status, sizeof(status)) <= 0 || !(line = strstr(status, "\nNSpid:")))
+	if (read_proc(pid, "status", status, sizeof(status)) <= 0 ||
+		!(line = strstr(status, "\nNSpid:")))
 		return pid;
 	for (line += 7; *line != '\n' && *line;)
 	{
@@ -123,7 +125,9 @@ arx_control_open(const char *path, bool writing)
 {
 	ArxHeapControlFile head;
 	struct stat status;
-	int fd = open(path, (writing ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	int fd = open(path,
+				  (writing ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW |
+					  O_NONBLOCK | O_NOCTTY);
 	size_t head_bytes = offsetof(ArxHeapControlFile, slots);
 
 	if (fd < 0)
@@ -131,7 +135,8 @@ arx_control_open(const char *path, bool writing)
 	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
 		(uint64_t) status.st_size >= sizeof(ArxHeapControlFile) &&
 		pread(fd, &head, head_bytes, 0) == (ssize_t) head_bytes &&
-		head.magic == ARX_HEAP_CONTROL_MAGIC && head.version == ARX_HEAP_CONTROL_VERSION &&
+		head.magic == ARX_HEAP_CONTROL_MAGIC &&
+		head.version == ARX_HEAP_CONTROL_VERSION &&
 		head.slot_bytes == sizeof(ArxHeapSlot))
 		return fd;
 	close(fd);
@@ -165,18 +170,21 @@ copy_slot(const ArxHeapSlot *raw, uint32_t index, ArxSlotCopy *copy)
 		.last_snapshot_us = raw->last_snapshot_us,
 		.sequence = raw->sequence,
 	};
-	return owner != 0 && copy->pid != 0 && (uint32_t) owner == (uint32_t) copy->start_us &&
-		   copy->state != ARX_HEAP_FREE && copy->state <= ARX_HEAP_EXITED;
+	return owner != 0 && copy->pid != 0 &&
+		(uint32_t) owner == (uint32_t) copy->start_us &&
+		copy->state != ARX_HEAP_FREE && copy->state <= ARX_HEAP_EXITED;
 }
 
 bool
 arx_slot_read(int control, uint32_t index, ArxSlotCopy *slot)
 {
 	ArxHeapSlot raw;
-	off_t place = (off_t) (offsetof(ArxHeapControlFile, slots) + index * sizeof(raw));
+	off_t place =
+		(off_t) (offsetof(ArxHeapControlFile, slots) + index * sizeof(raw));
 
-	return index < ARX_HEAP_CONTROL_SLOTS && pread(control, &raw, sizeof(raw), place) == sizeof(raw) &&
-		   copy_slot(&raw, index, slot);
+	return index < ARX_HEAP_CONTROL_SLOTS &&
+		pread(control, &raw, sizeof(raw), place) == sizeof(raw) &&
+		copy_slot(&raw, index, slot);
 }
 
 size_t
@@ -202,9 +210,11 @@ find_slot(int control, uint64_t pid, uint64_t namespace_id, ArxSlotCopy *best)
 
 	for (uint32_t index = 0; index < ARX_HEAP_CONTROL_SLOTS; index++)
 	{
-		if (!arx_slot_read(control, index, &slot) || slot.pid != pid || slot.state == ARX_HEAP_EXITED)
+		if (!arx_slot_read(control, index, &slot) || slot.pid != pid ||
+			slot.state == ARX_HEAP_EXITED)
 			continue;
-		if (slot.namespace_id && namespace_id && slot.namespace_id != namespace_id)
+		if (slot.namespace_id && namespace_id &&
+			slot.namespace_id != namespace_id)
 			continue;
 		if (!found || slot.start_us > best->start_us)
 			*best = slot;
@@ -227,12 +237,14 @@ refuse_maps(uint64_t pid, int error, ArxSay say)
 	unsigned long long id = pid;
 
 	if (error == ENOENT || error == ESRCH)
-		say("arxheap list shows the profiled processes", "no process has the id %llu", id);
+		say("arxheap list shows the profiled processes",
+			"no process has the id %llu", id);
 	else if (error == EACCES || error == EPERM)
 		say("run arxheap as the user of that process, or as root",
 			"not permitted to look at process %llu", id);
 	else
-		say(NULL, "could not read the memory map of process %llu: %s", id, strerror(error));
+		say(NULL, "could not read the memory map of process %llu: %s", id,
+			strerror(error));
 	return false;
 }
 
@@ -257,15 +269,21 @@ reach_control(ArxProcess *process, const char *seen_inside)
 	static const char deleted[] = " (deleted)";
 	size_t length = strlen(seen_inside);
 
-	if (length > strlen(deleted) && strcmp(seen_inside + length - strlen(deleted), deleted) == 0)
+	if (length > strlen(deleted) &&
+		strcmp(seen_inside + length - strlen(deleted), deleted) == 0)
 		length -= strlen(deleted);
-	snprintf(process->control, sizeof(process->control), "%.*s", (int) length, seen_inside);
+	snprintf(process->control, sizeof(process->control), "%.*s", (int) length,
+			 seen_inside);
 	/* Another mount namespace shows the file under the root of the process. */
-	if (access(process->control, F_OK) != 0 || pid_namespace("self") != process->namespace_id)
-		snprintf(process->control, sizeof(process->control), "/proc/%llu/root%.*s",
-				 (unsigned long long) process->pid, (int) length, seen_inside);
-	snprintf(process->folder, sizeof(process->folder), "%.*s",
-			 (int) (strlen(process->control) - strlen("/" ARX_HEAP_CONTROL_NAME)), process->control);
+	if (access(process->control, F_OK) != 0 ||
+		pid_namespace("self") != process->namespace_id)
+		snprintf(process->control, sizeof(process->control),
+				 "/proc/%llu/root%.*s", (unsigned long long) process->pid,
+				 (int) length, seen_inside);
+	snprintf(
+		process->folder, sizeof(process->folder), "%.*s",
+		(int) (strlen(process->control) - strlen("/" ARX_HEAP_CONTROL_NAME)),
+		process->control);
 }
 
 bool
@@ -291,19 +309,25 @@ arx_process_find(uint64_t pid, ArxProcess *process, ArxSay say)
 	control = arx_control_open(process->control, false);
 	if (control < 0)
 	{
-		say(errno == EACCES || errno == EPERM ? "run arxheap as the user of that process, or as root" : NULL,
-			"could not open \"%s\" of process %llu: %s", process->control, (unsigned long long) pid,
-			errno == EPROTO ? "not a control file of this version" : strerror(errno));
+		say(errno == EACCES || errno == EPERM
+				? "run arxheap as the user of that process, or as root"
+				: NULL,
+			"could not open \"%s\" of process %llu: %s", process->control,
+			(unsigned long long) pid,
+			errno == EPROTO ? "not a control file of this version"
+							: strerror(errno));
 		return false;
 	}
-	if (find_slot(control, process->inner_pid, process->namespace_id, &process->slot))
+	if (find_slot(control, process->inner_pid, process->namespace_id,
+				  &process->slot))
 	{
 		close(control);
 		return true;
 	}
 	close(control);
 	say("a control file holds 2048 processes; give other programs a folder of their own (ARXHEAP_DIR)",
-		"process %llu has no slot in \"%s\"", (unsigned long long) pid, process->control);
+		"process %llu has no slot in \"%s\"", (unsigned long long) pid,
+		process->control);
 	return false;
 }
 
@@ -317,10 +341,13 @@ is_slot_of(const ArxSlotCopy *slot, uint64_t pid)
 
 	snprintf(text, sizeof(text), "%llu", (unsigned long long) pid);
 	namespace_id = pid_namespace(text);
-	if (inner_pid(pid) != slot->pid || (slot->namespace_id && namespace_id && slot->namespace_id != namespace_id))
+	if (inner_pid(pid) != slot->pid ||
+		(slot->namespace_id && namespace_id &&
+		 slot->namespace_id != namespace_id))
 		return false;
 	/* The id may have been given to another program since. */
-	return read_maps(pid, &finding) ? finding.control[0] != '\0' : errno == EACCES;
+	return read_maps(pid, &finding) ? finding.control[0] != '\0'
+									: errno == EACCES;
 }
 
 uint64_t
@@ -337,15 +364,21 @@ arx_slot_process(const ArxSlotCopy *slot)
 	{
 		char path[64];
 
-		snprintf(path, sizeof(path), "/proc/%llu", (unsigned long long) slot->pid);
-		return access(path, F_OK) == 0 && is_slot_of(slot, slot->pid) ? slot->pid : 0;
+		snprintf(path, sizeof(path), "/proc/%llu",
+				 (unsigned long long) slot->pid);
+		return access(path, F_OK) == 0 && is_slot_of(slot, slot->pid)
+			? slot->pid
+			: 0;
 	}
 	proc = opendir("/proc");
 	while (proc && !found && (entry = readdir(proc)) != NULL)
 	{
-		uint64_t pid = isdigit((unsigned char) entry->d_name[0]) ? strtoull(entry->d_name, NULL, 10) : 0;
+		uint64_t pid = isdigit((unsigned char) entry->d_name[0])
+			? strtoull(entry->d_name, NULL, 10)
+			: 0;
 
-		if (pid && pid_namespace(entry->d_name) == slot->namespace_id && is_slot_of(slot, pid))
+		if (pid && pid_namespace(entry->d_name) == slot->namespace_id &&
+			is_slot_of(slot, pid))
 			found = pid;
 	}
 	if (proc)
@@ -356,7 +389,8 @@ arx_slot_process(const ArxSlotCopy *slot)
 const char *
 arx_state_name(uint32_t state)
 {
-	static const char *const names[] = {"free", "inert", "armed", "refused", "exited"};
+	static const char *const names[] = {"free", "inert", "armed", "refused",
+										"exited"};
 
 	return state < sizeof(names) / sizeof(*names) ? names[state] : "unknown";
 }
@@ -372,5 +406,7 @@ arx_refusal_reason(uint32_t refusal)
 		"it was forked in the middle of the profiler's work",
 	};
 
-	return refusal < sizeof(reasons) / sizeof(*reasons) ? reasons[refusal] : "a reason that this version does not know";
+	return refusal < sizeof(reasons) / sizeof(*reasons)
+		? reasons[refusal]
+		: "a reason that this version does not know";
 }

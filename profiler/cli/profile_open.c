@@ -59,7 +59,8 @@ arx_open_newest(const char *text, uint64_t only_pid, ArxSymbolizer *symbolizer)
 		size_t length;
 		size_t first = arx_snapshot_newest_series(&list, &length);
 
-		profile = arx_open_profile(list.files[first + length - 1].path, symbolizer);
+		profile =
+			arx_open_profile(list.files[first + length - 1].path, symbolizer);
 	}
 	arx_snapshots_free(&list);
 	return profile;
@@ -88,14 +89,15 @@ arx_note_nameless(const ArxProfile *profile, ArxSymbolizer *symbolizer)
 	for (uint32_t i = 0; symbolizer && i < profile->nmodules && said < 5; i++)
 	{
 		const ArxProfileModule *module = &profile->modules[i];
-		const char *problem = arx_symbolizer_problem(symbolizer, module->path, module->build_id,
-													 module->build_id_bytes);
+		const char *problem = arx_symbolizer_problem(
+			symbolizer, module->path, module->build_id, module->build_id_bytes);
 		char clean[512];
 		char why[512];
 
 		if (!problem || !has_nameless_frame(profile, module->path))
 			continue;
-		arx_say_note("no names for %s: %s", arx_text_clean(clean, sizeof(clean), module->path),
+		arx_say_note("no names for %s: %s",
+					 arx_text_clean(clean, sizeof(clean), module->path),
 					 arx_text_clean(why, sizeof(why), problem));
 		said++;
 	}

@@ -21,9 +21,12 @@ typedef struct ArxSymbolChoice
 
 /* The rows of an option table for a choice. */
 #define ARX_SYMBOL_OPTIONS(choice) \
-	{"debug-dir", 0, ARX_OPTION_TEXT, &(choice).debug_dir}, {"root", 0, ARX_OPTION_TEXT, &(choice).root}, \
+	{"debug-dir", 0, ARX_OPTION_TEXT, &(choice).debug_dir}, \
+		{"root", 0, ARX_OPTION_TEXT, &(choice).root}, \
 		{"debuginfod", 0, ARX_OPTION_FLAG, &(choice).debuginfod}, \
-		{"no-symbols", 0, ARX_OPTION_FLAG, &(choice).no_symbols}
+	{ \
+		"no-symbols", 0, ARX_OPTION_FLAG, &(choice).no_symbols \
+	}
 
 /* Their lines in a help text. */
 #define ARX_SYMBOL_HELP \
@@ -44,15 +47,18 @@ typedef struct ArxSymbolChoice
 extern ArxSymbolizer *arx_choose_symbols(const ArxSymbolChoice *choice);
 
 /* Loads a snapshot and names its functions; NULL after an error was said. */
-extern ArxProfile *arx_open_profile(const char *path, ArxSymbolizer *symbolizer);
+extern ArxProfile *
+arx_open_profile(const char *path, ArxSymbolizer *symbolizer);
 
 /*
  * The newest snapshot that FILE|DIR|PID means (NULL: the default folder),
  * opened; NULL after an error was said.
  */
-extern ArxProfile *arx_open_newest(const char *text, uint64_t only_pid, ArxSymbolizer *symbolizer);
+extern ArxProfile *
+arx_open_newest(const char *text, uint64_t only_pid, ArxSymbolizer *symbolizer);
 
 /* Says which modules have no names, and why; a note each, at most five. */
-extern void arx_note_nameless(const ArxProfile *profile, ArxSymbolizer *symbolizer);
+extern void
+arx_note_nameless(const ArxProfile *profile, ArxSymbolizer *symbolizer);
 
 #endif

@@ -30,7 +30,8 @@
 #endif
 
 /* Allocators whose blocks must not be mixed with those of malloc(). */
-static const char *const other_allocators[] = {"libtcmalloc", "libmimalloc", "libhoard", "libsupermalloc"};
+static const char *const other_allocators[] = {"libtcmalloc", "libmimalloc",
+											   "libhoard", "libsupermalloc"};
 
 static void __attribute__((format(printf, 2, 3)))
 note_obstacle(ArxProgramCheck *check, const char *format, ...)
@@ -60,9 +61,11 @@ find_in_path(const char *name, char *path, size_t size)
 	{
 		size_t length = strcspn(folders, ":");
 		struct stat status;
-		int used = snprintf(path, size, "%.*s%s%s", (int) length, folders, length ? "/" : "", name);
+		int used = snprintf(path, size, "%.*s%s%s", (int) length, folders,
+							length ? "/" : "", name);
 
-		if (used > 0 && (size_t) used < size && stat(path, &status) == 0 && S_ISREG(status.st_mode))
+		if (used > 0 && (size_t) used < size && stat(path, &status) == 0 &&
+			S_ISREG(status.st_mode))
 		{
 			if (access(path, X_OK) == 0)
 				return true;
@@ -86,11 +89,21 @@ check_rights(ArxProgramCheck *check, int fd)
 	if (fstat(fd, &status) != 0)
 		return;
 	if ((status.st_mode & S_ISUID) && status.st_uid != getuid())
-		note_obstacle(check, "%s is setuid: the system does not preload into it", check->path);
-	else if ((status.st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) && status.st_gid != getgid())
-		note_obstacle(check, "%s is setgid: the system does not preload into it", check->path);
-	else if (getuid() != 0 && fgetxattr(fd, "security.capability", capabilities, sizeof(capabilities)) > 0)
-		note_obstacle(check, "%s has file capabilities: the system does not preload into it", check->path);
+		note_obstacle(check,
+					  "%s is setuid: the system does not preload into it",
+					  check->path);
+	else if ((status.st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) &&
+			 status.st_gid != getgid())
+		note_obstacle(check,
+					  "%s is setgid: the system does not preload into it",
+					  check->path);
+	else if (getuid() != 0 &&
+			 fgetxattr(fd, "security.capability", capabilities,
+					   sizeof(capabilities)) > 0)
+		note_obstacle(
+			check,
+			"%s has file capabilities: the system does not preload into it",
+			check->path);
 }
 
 /* True if a table of symbols defines a global malloc. */
@@ -98,15 +111,18 @@ static bool
 defines_malloc(Elf *elf, Elf_Scn *section, const GElf_Shdr *header)
 {
 	Elf_Data *data = elf_getdata(section, NULL);
-	size_t count = header->sh_entsize ? header->sh_size / header->sh_entsize : 0;
+	size_t count =
+		header->sh_entsize ? header->sh_size / header->sh_entsize : 0;
 
 	for (size_t i = 0; data && i < count; i++)
 	{
 		GElf_Sym symbol;
 		const char *name;
 
-		if (!gelf_getsym(data, (int) i, &symbol) || symbol.st_shndx == SHN_UNDEF ||
-			GELF_ST_BIND(symbol.st_info) == STB_LOCAL || GELF_ST_TYPE(symbol.st_info) != STT_FUNC)
+		if (!gelf_getsym(data, (int) i, &symbol) ||
+			symbol.st_shndx == SHN_UNDEF ||
+			GELF_ST_BIND(symbol.st_info) == STB_LOCAL ||
+			GELF_ST_TYPE(symbol.st_info) != STT_FUNC)
 			continue;
 		name = elf_strptr(elf, header->sh_link, symbol.st_name);
 		if (name && strcmp(name, "malloc") == 0)
@@ -120,7 +136,8 @@ static const char *
 needed_allocator(Elf *elf, Elf_Scn *section, const GElf_Shdr *header)
 {
 	Elf_Data *data = elf_getdata(section, NULL);
-	size_t count = header->sh_entsize ? header->sh_size / header->sh_entsize : 0;
+	size_t count =
+		header->sh_entsize ? header->sh_size / header->sh_entsize : 0;
 
 	for (size_t i = 0; data && i < count; i++)
 	{
@@ -130,8 +147,11 @@ needed_allocator(Elf *elf, Elf_Scn *section, const GElf_Shdr *header)
 		if (!gelf_getdyn(data, (int) i, &entry) || entry.d_tag != DT_NEEDED)
 			continue;
 		name = elf_strptr(elf, header->sh_link, entry.d_un.d_val);
-		for (size_t k = 0; name && k < sizeof(other_allocators) / sizeof(*other_allocators); k++)
-			if (strncmp(name, other_allocators[k], strlen(other_allocators[k])) == 0)
+		for (size_t k = 0;
+			 name && k < sizeof(other_allocators) / sizeof(*other_allocators);
+			 k++)
+			if (strncmp(name, other_allocators[k],
+						strlen(other_allocators[k])) == 0)
 				return name;
 	}
 	return NULL;
@@ -151,9 +171,12 @@ check_allocator(ArxProgramCheck *check, Elf *elf)
 			continue;
 		if ((header.sh_type == SHT_SYMTAB || header.sh_type == SHT_DYNSYM) &&
 			defines_malloc(elf, section, &header))
-			note_obstacle(check, "%s has a malloc of its own linked in", check->path);
-		else if (header.sh_type == SHT_DYNAMIC && (library = needed_allocator(elf, section, &header)) != NULL)
-			note_obstacle(check, "it is linked to %s, another allocator", library);
+			note_obstacle(check, "%s has a malloc of its own linked in",
+						  check->path);
+		else if (header.sh_type == SHT_DYNAMIC &&
+				 (library = needed_allocator(elf, section, &header)) != NULL)
+			note_obstacle(check, "it is linked to %s, another allocator",
+						  library);
 	}
 }
 
@@ -183,9 +206,12 @@ check_elf(ArxProgramCheck *check, int fd)
 	elf_version(EV_CURRENT);
 	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
 	if (!elf || elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &header))
-		note_obstacle(check, "%s is neither a program nor a script", check->path);
-	else if (header.e_machine != OUR_MACHINE || header.e_ident[EI_CLASS] != ELFCLASS64)
-		note_obstacle(check, "%s is a program of another architecture", check->path);
+		note_obstacle(check, "%s is neither a program nor a script",
+					  check->path);
+	else if (header.e_machine != OUR_MACHINE ||
+			 header.e_ident[EI_CLASS] != ELFCLASS64)
+		note_obstacle(check, "%s is a program of another architecture",
+					  check->path);
 	else if (!has_loader(elf))
 		note_obstacle(check, "%s is statically linked", check->path);
 	else
@@ -266,7 +292,8 @@ arx_program_check(const char *name, ArxProgramCheck *check)
 
 /* Tries FOLDER/TAIL. */
 static bool
-try_runtime(const char *folder, int length, const char *tail, char *buffer, size_t size)
+try_runtime(const char *folder, int length, const char *tail, char *buffer,
+			size_t size)
 {
 	char path[4200];
 	char *real;
@@ -283,7 +310,8 @@ try_runtime(const char *folder, int length, const char *tail, char *buffer, size
 bool
 arx_runtime_find(const char *named, char *buffer, size_t size)
 {
-	static const char *const places[] = {RUNTIME_NAME, "../lib/arxheap/" RUNTIME_NAME,
+	static const char *const places[] = {RUNTIME_NAME,
+										 "../lib/arxheap/" RUNTIME_NAME,
 										 "../lib64/arxheap/" RUNTIME_NAME};
 	char self[4096];
 	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -293,13 +321,15 @@ arx_runtime_find(const char *named, char *buffer, size_t size)
 	if (!named)
 		named = getenv("ARXHEAP_RUNTIME");
 	if (named && *named)
-		found = try_runtime(named[0] == '/' ? "" : ".", named[0] == '/' ? 0 : 1, named, buffer, size);
+		found = try_runtime(named[0] == '/' ? "" : ".", named[0] == '/' ? 0 : 1,
+							named, buffer, size);
 	else if (length > 0)
 	{
 		self[length] = '\0';
 		slash = strrchr(self, '/');
 		for (size_t i = 0; !found && i < sizeof(places) / sizeof(*places); i++)
-			found = try_runtime(self, (int) (slash - self), places[i], buffer, size);
+			found = try_runtime(self, (int) (slash - self), places[i], buffer,
+								size);
 	}
 	if (found && !strpbrk(buffer, ": \t"))
 		return true;
@@ -307,7 +337,9 @@ arx_runtime_find(const char *named, char *buffer, size_t size)
 		arx_say_error("LD_PRELOAD cannot name such a file; put it elsewhere",
 					  "the path \"%s\" holds a blank or a colon", buffer);
 	else
-		arx_say_error("name it with --runtime FILE or ARXHEAP_RUNTIME", "could not find %s",
-					  named && *named ? named : RUNTIME_NAME " beside this command");
+		arx_say_error("name it with --runtime FILE or ARXHEAP_RUNTIME",
+					  "could not find %s",
+					  named && *named ? named
+									  : RUNTIME_NAME " beside this command");
 	return false;
 }

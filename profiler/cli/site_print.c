@@ -57,8 +57,14 @@ arx_function_text(char *buffer, size_t size, const ArxProfileFunction *function)
 static bool
 is_start_code(const ArxProfileFunction *function)
 {
-	static const char *const names[] = {"__libc_start_call_main", "__libc_start_main", "__libc_start_main_impl",
-										"_start", "start_thread", "clone", "clone3", "__clone3"};
+	static const char *const names[] = {"__libc_start_call_main",
+										"__libc_start_main",
+										"__libc_start_main_impl",
+										"_start",
+										"start_thread",
+										"clone",
+										"clone3",
+										"__clone3"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (strcmp(function->name, names[i]) == 0)
@@ -67,17 +73,21 @@ is_start_code(const ArxProfileFunction *function)
 }
 
 const char *
-arx_site_text(char *buffer, size_t size, const ArxProfileSite *site, uint64_t callers)
+arx_site_text(char *buffer, size_t size, const ArxProfileSite *site,
+			  uint64_t callers)
 {
 	const ArxProfileFunction *shown = arx_site_function(site);
-	uint32_t above = site->nfunctions; /* index of the one that was shown last */
+	uint32_t above =
+		site->nfunctions; /* index of the one that was shown last */
 	size_t used;
 	char name[512];
 
 	while (above > 0 && site->functions[--above] != shown)
 		;
 	arx_function_text(buffer, size, shown);
-	for (; above > 0 && callers > 0 && !is_start_code(site->functions[above - 1]); callers--)
+	for (;
+		 above > 0 && callers > 0 && !is_start_code(site->functions[above - 1]);
+		 callers--)
 	{
 		used = strlen(buffer);
 		arx_text_clean(name, sizeof(name), site->functions[--above]->name);
@@ -88,7 +98,8 @@ arx_site_text(char *buffer, size_t size, const ArxProfileSite *site, uint64_t ca
 		snprintf(buffer + used, size - used, "  [%s]",
 				 arx_text_clean(name, sizeof(name), site->label_name));
 	else if (site->label)
-		snprintf(buffer + used, size - used, "  [label %llu]", (unsigned long long) site->label);
+		snprintf(buffer + used, size - used, "  [label %llu]",
+				 (unsigned long long) site->label);
 	return buffer;
 }
 
@@ -98,7 +109,8 @@ arx_print_stack(FILE *out, const ArxProfileSite *site, const char *indent)
 	char text[1024];
 
 	for (uint32_t i = site->nfunctions; i-- > 0;)
-		fprintf(out, "%s%s%s\n", indent, arx_function_text(text, sizeof(text), site->functions[i]),
+		fprintf(out, "%s%s%s\n", indent,
+				arx_function_text(text, sizeof(text), site->functions[i]),
 				site->functions[i]->inlined ? " inlined" : "");
 	if (site->flags & ARX_HEAP_SITE_TRUNCATED)
 		fprintf(out, "%s... (deeper than the limit)\n", indent);
@@ -123,14 +135,17 @@ arx_json_site_place(ArxJson *json, const ArxProfileSite *site)
 	{
 		char text[1024];
 
-		arx_json_text(json, NULL, arx_function_text(text, sizeof(text), site->functions[i]));
+		arx_json_text(
+			json, NULL,
+			arx_function_text(text, sizeof(text), site->functions[i]));
 	}
 	arx_json_close(json);
 	if (site->label && !site->label_name[0])
 	{
 		char label[32];
 
-		snprintf(label, sizeof(label), "%llu", (unsigned long long) site->label);
+		snprintf(label, sizeof(label), "%llu",
+				 (unsigned long long) site->label);
 		arx_json_text(json, "label", label);
 	}
 	else
@@ -144,7 +159,10 @@ compare_sites(const void *left, const void *right)
 	const ArxProfileSite *b = *(const ArxProfileSite *const *) right;
 	double difference = fabs(b->bytes) - fabs(a->bytes);
 
-	return difference > 0 ? 1 : difference < 0 ? -1 : a->id < b->id ? -1 : a->id > b->id;
+	return difference > 0 ? 1
+		: difference < 0  ? -1
+		: a->id < b->id	  ? -1
+						  : a->id > b->id;
 }
 
 /* Whether a site is too small to be told from chance. */
@@ -153,7 +171,8 @@ is_noise(const ArxProfile *profile, const ArxProfileSite *site)
 {
 	if (site->kind != ARX_HEAP_SITE_MALLOC)
 		return false;
-	return fabs(site->bytes) < ARX_NOISE_SAMPLES * (double) profile->process.sample_bytes;
+	return fabs(site->bytes) <
+		ARX_NOISE_SAMPLES * (double) profile->process.sample_bytes;
 }
 
 static Choice
@@ -190,7 +209,8 @@ choose_sites(const ArxSiteView *view, bool mappings)
 static size_t
 rows_shown(const ArxSiteView *view, const Choice *choice)
 {
-	return view->most && view->most < choice->count ? (size_t) view->most : choice->count;
+	return view->most && view->most < choice->count ? (size_t) view->most
+													: choice->count;
 }
 
 static void
@@ -201,10 +221,12 @@ print_stacks(FILE *out, const ArxSiteView *view, const Choice *choice)
 		const ArxProfileSite *site = choice->sites[i];
 		char text[ARX_TEXT_MAX];
 
-		fprintf(out, "\n%zu. %s (%lld samples)\n", i + 1,
-				arx_text_estimate(text, site->bytes, arx_profile_site_interval(view->profile, site),
-								  view->profile->is_diff),
-				(long long) site->samples);
+		fprintf(
+			out, "\n%zu. %s (%lld samples)\n", i + 1,
+			arx_text_estimate(text, site->bytes,
+							  arx_profile_site_interval(view->profile, site),
+							  view->profile->is_diff),
+			(long long) site->samples);
 		arx_print_stack(out, site, "   ");
 	}
 }
@@ -220,16 +242,21 @@ print_rest(FILE *out, const ArxSiteView *view, const Choice *choice)
 	for (size_t i = shown; i < choice->count; i++)
 		rest += choice->sites[i]->bytes;
 	if (shown < choice->count)
-		fprintf(out, "  %zu more sites with %s together (--top 0 shows all)\n", choice->count - shown,
+		fprintf(out, "  %zu more sites with %s together (--top 0 shows all)\n",
+				choice->count - shown,
 				arx_text_bytes(text, rest, view->profile->is_diff));
 	if (choice->hidden)
 	{
 		char limit[ARX_TEXT_MAX];
 
-		fprintf(out, "  %zu sites below %s (%d sampling intervals), %s together, may be chance (--all)\n",
-				choice->hidden,
-				arx_text_size(limit, ARX_NOISE_SAMPLES * view->profile->process.sample_bytes),
-				ARX_NOISE_SAMPLES, arx_text_bytes(text, choice->hidden_bytes, view->profile->is_diff));
+		fprintf(
+			out,
+			"  %zu sites below %s (%d sampling intervals), %s together, may be chance (--all)\n",
+			choice->hidden,
+			arx_text_size(
+				limit, ARX_NOISE_SAMPLES * view->profile->process.sample_bytes),
+			ARX_NOISE_SAMPLES,
+			arx_text_bytes(text, choice->hidden_bytes, view->profile->is_diff));
 	}
 }
 
@@ -239,21 +266,30 @@ print_site_rows(FILE *out, const ArxSiteView *view, const Choice *choice)
 	const ArxProfile *profile = view->profile;
 	ArxTable table;
 
-	arx_table_begin(&table, "rrrl", profile->is_diff ? "change, 95 %|samples||allocated by" : "live, 95 %|samples|share|allocated by");
+	arx_table_begin(&table, "rrrl",
+					profile->is_diff ? "change, 95 %|samples||allocated by"
+									 : "live, 95 %|samples|share|allocated by");
 	for (size_t i = 0; i < rows_shown(view, choice); i++)
 	{
 		const ArxProfileSite *site = choice->sites[i];
 		char text[ARX_TEXT_MAX];
 		char place[1024];
 
-		arx_table_cell(&table, "%s",
-					   arx_text_estimate(text, site->bytes, arx_profile_site_interval(profile, site), profile->is_diff));
-		arx_table_cell(&table, profile->is_diff ? "%+lld" : "%lld", (long long) site->samples);
+		arx_table_cell(
+			&table, "%s",
+			arx_text_estimate(text, site->bytes,
+							  arx_profile_site_interval(profile, site),
+							  profile->is_diff));
+		arx_table_cell(&table, profile->is_diff ? "%+lld" : "%lld",
+					   (long long) site->samples);
 		if (profile->is_diff || choice->bytes <= 0)
 			arx_table_cell(&table, "%s", "");
 		else
-			arx_table_cell(&table, "%.1f %%", 100 * site->bytes / choice->bytes);
-		arx_table_cell(&table, "%s", arx_site_text(place, sizeof(place), site, view->callers));
+			arx_table_cell(&table, "%.1f %%",
+						   100 * site->bytes / choice->bytes);
+		arx_table_cell(
+			&table, "%s",
+			arx_site_text(place, sizeof(place), site, view->callers));
 	}
 	arx_table_print(&table, out, arx_terminal_columns());
 }
@@ -265,14 +301,18 @@ arx_print_sites(FILE *out, const ArxSiteView *view)
 	Choice choice = choose_sites(view, false);
 	char text[ARX_TEXT_MAX];
 	char mean[ARX_TEXT_MAX];
-	ArxInterval interval = arx_profile_interval(choice.bytes, choice.variance, choice.samples,
-												profile->process.sample_bytes, profile->is_diff);
+	ArxInterval interval =
+		arx_profile_interval(choice.bytes, choice.variance, choice.samples,
+							 profile->process.sample_bytes, profile->is_diff);
 
-	fprintf(out, "%s: %s (%s%lld samples, %zu sites", profile->is_diff ? "Change of the live heap" : "Live heap",
+	fprintf(out, "%s: %s (%s%lld samples, %zu sites",
+			profile->is_diff ? "Change of the live heap" : "Live heap",
 			arx_text_estimate(text, choice.bytes, interval, profile->is_diff),
-			profile->is_diff && choice.samples > 0 ? "+" : "", (long long) choice.samples, choice.nsites);
+			profile->is_diff && choice.samples > 0 ? "+" : "",
+			(long long) choice.samples, choice.nsites);
 	if (profile->process.sample_bytes > 1)
-		fprintf(out, "; one sample in %s)\n", arx_text_size(mean, profile->process.sample_bytes));
+		fprintf(out, "; one sample in %s)\n",
+				arx_text_size(mean, profile->process.sample_bytes));
 	else
 		fputs("; every allocation was recorded)\n", out);
 	if (choice.count)
@@ -299,10 +339,15 @@ arx_print_mappings(FILE *out, const ArxSiteView *view)
 		const ArxProfileSite *site = choice.sites[i];
 		char place[1024];
 
-		arx_table_cell(&table, view->profile->is_diff ? "%+.1f" : "%.1f", site->bytes / 1048576);
-		arx_table_cell(&table, view->profile->is_diff ? "%+lld" : "%lld", (long long) site->samples);
-		arx_table_cell(&table, "%s%s", arx_site_text(place, sizeof(place), site, view->callers),
-					   site->kind == ARX_HEAP_SITE_RESERVE ? "  (reserved, no memory)" : "");
+		arx_table_cell(&table, view->profile->is_diff ? "%+.1f" : "%.1f",
+					   site->bytes / 1048576);
+		arx_table_cell(&table, view->profile->is_diff ? "%+lld" : "%lld",
+					   (long long) site->samples);
+		arx_table_cell(&table, "%s%s",
+					   arx_site_text(place, sizeof(place), site, view->callers),
+					   site->kind == ARX_HEAP_SITE_RESERVE
+						   ? "  (reserved, no memory)"
+						   : "");
 	}
 	fputc('\n', out);
 	arx_table_print(&table, out, arx_terminal_columns());
@@ -312,7 +357,8 @@ arx_print_mappings(FILE *out, const ArxSiteView *view)
 }
 
 static void
-print_json_site(ArxJson *json, const ArxProfile *profile, const ArxProfileSite *site)
+print_json_site(ArxJson *json, const ArxProfile *profile,
+				const ArxProfileSite *site)
 {
 	static const char *const kinds[] = {"malloc", "mmap", "reserve"};
 	ArxInterval interval = arx_profile_site_interval(profile, site);

@@ -14,10 +14,10 @@
 typedef struct ArxSiteView
 {
 	const ArxProfile *profile;
-	bool all;		   /* also what may be noise */
-	bool stacks;	   /* whole stacks below the table */
-	uint64_t most;	   /* rows; 0: all */
-	uint64_t callers;  /* shown in a row beside the function */
+	bool all;		  /* also what may be noise */
+	bool stacks;	  /* whole stacks below the table */
+	uint64_t most;	  /* rows; 0: all */
+	uint64_t callers; /* shown in a row beside the function */
 } ArxSiteView;
 
 /*
@@ -27,14 +27,16 @@ typedef struct ArxSiteView
 extern const ArxProfileFunction *arx_site_function(const ArxProfileSite *site);
 
 /* "take (cache.c:12) < fill < main", with so many callers; cut at size. */
-extern const char *arx_site_text(char *buffer, size_t size, const ArxProfileSite *site,
-								 uint64_t callers);
+extern const char *arx_site_text(char *buffer, size_t size,
+								 const ArxProfileSite *site, uint64_t callers);
 
 /* "function (file:line)", clean; the file's name without its folders. */
-extern const char *arx_function_text(char *buffer, size_t size, const ArxProfileFunction *function);
+extern const char *arx_function_text(char *buffer, size_t size,
+									 const ArxProfileFunction *function);
 
 /* The whole stack, one indented line a function, the allocating one first. */
-extern void arx_print_stack(FILE *out, const ArxProfileSite *site, const char *indent);
+extern void
+arx_print_stack(FILE *out, const ArxProfileSite *site, const char *indent);
 
 /* "function", "file", "line", "module", "stack", "label" of a site. */
 extern void arx_json_site_place(ArxJson *json, const ArxProfileSite *site);

@@ -57,7 +57,8 @@ arx_snapshot_name_parse(const char *base, ArxSnapshotFile *file)
 	if (length <= suffix || strcmp(end, ARX_HEAP_SUFFIX) != 0)
 		return false;
 	if (!take_number(base, &end, 10, &file->sequence) ||
-		!take_number(base, &end, 16, &file->start_us) || !take_number(base, &end, 10, &file->pid))
+		!take_number(base, &end, 16, &file->start_us) ||
+		!take_number(base, &end, 10, &file->pid))
 		return false;
 	file->name_length = (uint32_t) (end - base);
 	return true;
@@ -65,14 +66,17 @@ arx_snapshot_name_parse(const char *base, ArxSnapshotFile *file)
 
 /* Appends a file; false when memory is exhausted. */
 static bool
-add_file(ArxSnapshotList *list, const char *folder, const char *base, ArxSnapshotFile file)
+add_file(ArxSnapshotList *list, const char *folder, const char *base,
+		 ArxSnapshotFile file)
 {
-	ArxSnapshotFile *grown = realloc(list->files, (list->count + 1) * sizeof(*grown));
+	ArxSnapshotFile *grown =
+		realloc(list->files, (list->count + 1) * sizeof(*grown));
 
 	if (!grown)
 		return false;
 	list->files = grown;
-	if (folder ? asprintf(&file.path, "%s/%s", folder, base) < 0 : !(file.path = strdup(base)))
+	if (folder ? asprintf(&file.path, "%s/%s", folder, base) < 0
+			   : !(file.path = strdup(base)))
 		return false;
 	file.base = strrchr(file.path, '/');
 	file.base = file.base ? file.base + 1 : file.path;
@@ -105,8 +109,11 @@ arx_snapshots_of_folder(const char *folder, ArxSnapshotList *list)
 	*list = (ArxSnapshotList){.folder = strdup(folder)};
 	if (!dir)
 	{
-		arx_say_error(errno == ENOENT ? "snapshots are written by \"arxheap run -- PROGRAM\", in ARXHEAP_DIR" : NULL,
-					  "could not open folder \"%s\": %s", folder, strerror(errno));
+		arx_say_error(
+			errno == ENOENT
+				? "snapshots are written by \"arxheap run -- PROGRAM\", in ARXHEAP_DIR"
+				: NULL,
+			"could not open folder \"%s\": %s", folder, strerror(errno));
 		return false;
 	}
 	while (enough && (entry = readdir(dir)) != NULL)
@@ -115,7 +122,8 @@ arx_snapshots_of_folder(const char *folder, ArxSnapshotList *list)
 		struct stat status;
 
 		if (!arx_snapshot_name_parse(entry->d_name, &file) ||
-			fstatat(dirfd(dir), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0 ||
+			fstatat(dirfd(dir), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) !=
+				0 ||
 			!S_ISREG(status.st_mode))
 			continue;
 		file.bytes = (uint64_t) status.st_size;
@@ -137,7 +145,8 @@ keep_process(ArxSnapshotList *list, uint64_t pid, uint64_t start_us)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < list->count; i++)
-		if (list->files[i].pid == pid && (start_us == 0 || list->files[i].start_us == start_us))
+		if (list->files[i].pid == pid &&
+			(start_us == 0 || list->files[i].start_us == start_us))
 			list->files[kept++] = list->files[i];
 		else
 			free(list->files[i].path);
@@ -157,7 +166,8 @@ resolve_process(const char *text, uint64_t pid, ArxSnapshotList *list)
 			return false;
 		keep_process(list, process.inner_pid, 0);
 	}
-	else if (!arx_snapshots_of_folder(arx_default_folder(folder, sizeof(folder)), list))
+	else if (!arx_snapshots_of_folder(
+				 arx_default_folder(folder, sizeof(folder)), list))
 		return false;
 	else
 		keep_process(list, pid, 0);
@@ -166,7 +176,8 @@ resolve_process(const char *text, uint64_t pid, ArxSnapshotList *list)
 	/* Why there are none is best said by who looked for the process. */
 	if (!arx_process_find(pid, &process, arx_say_error))
 		return false;
-	arx_say_error("arxheap snapshot PID takes one now", "process %s has no snapshot in \"%s\" yet", text,
+	arx_say_error("arxheap snapshot PID takes one now",
+				  "process %s has no snapshot in \"%s\" yet", text,
 				  list->folder);
 	return false;
 }
@@ -187,7 +198,8 @@ resolve_file(const char *path, ArxSnapshotList *list)
 }
 
 bool
-arx_snapshots_resolve(const char *text, uint64_t only_pid, ArxSnapshotList *list)
+arx_snapshots_resolve(const char *text, uint64_t only_pid,
+					  ArxSnapshotList *list)
 {
 	char folder[4096];
 	struct stat status;
@@ -200,8 +212,8 @@ arx_snapshots_resolve(const char *text, uint64_t only_pid, ArxSnapshotList *list
 	{
 		if (errno == ENOENT && arx_parse_number(text, &pid))
 			return resolve_process(text, pid, list);
-		arx_say_error("give a snapshot, a folder of snapshots or a process id", "could not read \"%s\": %s",
-					  text, strerror(errno));
+		arx_say_error("give a snapshot, a folder of snapshots or a process id",
+					  "could not read \"%s\": %s", text, strerror(errno));
 		return false;
 	}
 	if (!S_ISDIR(status.st_mode))
@@ -213,11 +225,13 @@ arx_snapshots_resolve(const char *text, uint64_t only_pid, ArxSnapshotList *list
 	if (list->count > 0)
 		return true;
 	if (only_pid)
-		arx_say_error("arxheap list DIR shows whose there are", "no snapshot of process %llu in folder \"%s\"",
+		arx_say_error("arxheap list DIR shows whose there are",
+					  "no snapshot of process %llu in folder \"%s\"",
 					  (unsigned long long) only_pid, text);
 	else
-		arx_say_error("the first one comes after ARXHEAP_INTERVAL; arxheap snapshot PID takes one now",
-					  "no snapshot in folder \"%s\"", text);
+		arx_say_error(
+			"the first one comes after ARXHEAP_INTERVAL; arxheap snapshot PID takes one now",
+			"no snapshot in folder \"%s\"", text);
 	return false;
 }
 
@@ -236,7 +250,8 @@ arx_snapshot_series(const ArxSnapshotList *list, size_t first)
 {
 	size_t next = first + 1;
 
-	while (next < list->count && list->files[next].pid == list->files[first].pid &&
+	while (next < list->count &&
+		   list->files[next].pid == list->files[first].pid &&
 		   list->files[next].start_us == list->files[first].start_us)
 		next++;
 	return next - first;
@@ -261,8 +276,9 @@ arx_snapshot_newest_series(const ArxSnapshotList *list, size_t *length)
 	}
 	*length = arx_snapshot_series(list, best);
 	if (nseries > 1)
-		arx_say_note("%zu processes wrote here; this is the one heard of last, %.*s %llu (others: --pid PID)",
-					 nseries, (int) list->files[best].name_length, list->files[best].base,
-					 (unsigned long long) list->files[best].pid);
+		arx_say_note(
+			"%zu processes wrote here; this is the one heard of last, %.*s %llu (others: --pid PID)",
+			nseries, (int) list->files[best].name_length,
+			list->files[best].base, (unsigned long long) list->files[best].pid);
 	return best;
 }

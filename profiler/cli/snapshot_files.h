@@ -16,7 +16,7 @@
 typedef struct ArxSnapshotFile
 {
 	char *path;
-	const char *base; /* the file's name, in path */
+	const char *base;	  /* the file's name, in path */
 	uint32_t name_length; /* of NAME, at base */
 	uint64_t pid;
 	uint64_t start_us;
@@ -51,7 +51,8 @@ extern bool arx_snapshots_of_folder(const char *folder, ArxSnapshotList *list);
  * only_pid is not 0: of a folder just this process's.  At least one file;
  * false after an error was said.
  */
-extern bool arx_snapshots_resolve(const char *text, uint64_t only_pid, ArxSnapshotList *list);
+extern bool arx_snapshots_resolve(const char *text, uint64_t only_pid,
+								  ArxSnapshotList *list);
 
 extern void arx_snapshots_free(ArxSnapshotList *list);
 
@@ -62,6 +63,7 @@ extern size_t arx_snapshot_series(const ArxSnapshotList *list, size_t first);
  * The series that was written to last: its first file's index, its length in
  * *length.  Says a note when there are others.
  */
-extern size_t arx_snapshot_newest_series(const ArxSnapshotList *list, size_t *length);
+extern size_t
+arx_snapshot_newest_series(const ArxSnapshotList *list, size_t *length);
 
 #endif

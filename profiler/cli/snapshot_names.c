@@ -96,10 +96,13 @@ collect_places(Names *names)
 	for (size_t i = 0; i < profile->nsites; i++)
 		for (uint32_t f = 0; f < profile->sites[i].nframes; f++)
 			if (profile->sites[i].frames[f].module < profile->nmodules)
-				names->places[total++] = (Place){profile->sites[i].frames[f].module, profile->sites[i].frames[f].address};
+				names->places[total++] =
+					(Place){profile->sites[i].frames[f].module,
+							profile->sites[i].frames[f].address};
 	qsort(names->places, total, sizeof(*names->places), compare_places);
 	for (size_t i = 0; i < total; i++)
-		if (kept == 0 || compare_places(&names->places[i], &names->places[kept - 1]) != 0)
+		if (kept == 0 ||
+			compare_places(&names->places[i], &names->places[kept - 1]) != 0)
 			names->places[kept++] = names->places[i];
 	names->nplaces = kept;
 	return true;
@@ -127,7 +130,10 @@ text_of(const char *text)
 {
 	size_t length = text ? strlen(text) : 0;
 
-	return (ArxHeapText){text ? text : "", (uint32_t) (length < ARX_HEAP_MAX_STRING ? length : ARX_HEAP_MAX_STRING)};
+	return (ArxHeapText){text ? text : "",
+						 (uint32_t) (length < ARX_HEAP_MAX_STRING
+										 ? length
+										 : ARX_HEAP_MAX_STRING)};
 }
 
 /* The names that the file has of an address already. */
@@ -141,7 +147,8 @@ keep_old_names(Names *names, const Place *place, bool *any)
 	while (low < high)
 	{
 		size_t middle = (low + high) / 2;
-		Place there = {profile->symbols[middle].module, profile->symbols[middle].address};
+		Place there = {profile->symbols[middle].module,
+					   profile->symbols[middle].address};
 
 		if (compare_places(&there, place) < 0)
 			low = middle + 1;
@@ -153,7 +160,8 @@ keep_old_names(Names *names, const Place *place, bool *any)
 	{
 		const ArxHeapSymbol *symbol = &profile->symbols[low];
 
-		if (symbol->module != place->module || symbol->address != place->address)
+		if (symbol->module != place->module ||
+			symbol->address != place->address)
 			break;
 		if (!add_symbol(names, *symbol))
 			return false;
@@ -167,19 +175,21 @@ name_place(Names *names, const Place *place)
 {
 	const ArxProfileModule *module = &names->profile->modules[place->module];
 	const ArxSymbol *found = NULL;
-	size_t count = names->symbolizer ? arx_symbolize(names->symbolizer, module->path, module->build_id,
-													 module->build_id_bytes, place->address, &found)
-									 : 0;
+	size_t count = names->symbolizer
+		? arx_symbolize(names->symbolizer, module->path, module->build_id,
+						module->build_id_bytes, place->address, &found)
+		: 0;
 	bool any = count > 0;
 
 	for (size_t i = 0; i < count; i++)
-		if (!add_symbol(names, (ArxHeapSymbol){.module = place->module,
-											   .address = place->address,
-											   .depth = (uint32_t) i,
-											   .count = (uint32_t) count,
-											   .function = text_of(found[i].function),
-											   .file = text_of(found[i].file),
-											   .line = found[i].line}))
+		if (!add_symbol(names,
+						(ArxHeapSymbol){.module = place->module,
+										.address = place->address,
+										.depth = (uint32_t) i,
+										.count = (uint32_t) count,
+										.function = text_of(found[i].function),
+										.file = text_of(found[i].file),
+										.line = found[i].line}))
 			return false;
 	if (!any && !keep_old_names(names, place, &any))
 		return false;
@@ -257,10 +267,12 @@ copy_sections(const Bytes *from, Bytes *to, uint32_t least, uint32_t most)
 		uint32_t kind = (uint32_t) arx_little_endian(from->data + at, 4);
 		uint64_t bytes = arx_little_endian(from->data + at + 8, 8);
 
-		if (kind == ARX_HEAP_END || bytes > from->length - at - ARX_HEAP_SECTION_BYTES)
+		if (kind == ARX_HEAP_END ||
+			bytes > from->length - at - ARX_HEAP_SECTION_BYTES)
 			return true;
 		if (kind >= least && kind <= most &&
-			!append(to, from->data + at, ARX_HEAP_SECTION_BYTES + (size_t) bytes))
+			!append(to, from->data + at,
+					ARX_HEAP_SECTION_BYTES + (size_t) bytes))
 			return false;
 		at += ARX_HEAP_SECTION_BYTES + (size_t) bytes;
 	}
@@ -271,7 +283,8 @@ copy_sections(const Bytes *from, Bytes *to, uint32_t least, uint32_t most)
 static bool
 join_files(const Bytes *old, const Bytes *names, Bytes *joined)
 {
-	size_t header = (size_t) arx_little_endian(old->data + OFFSET_HEADER_BYTES, 4);
+	size_t header =
+		(size_t) arx_little_endian(old->data + OFFSET_HEADER_BYTES, 4);
 	const uint8_t *end = names->data + names->length - ARX_HEAP_SECTION_BYTES;
 
 	if (!append(joined, old->data, header) ||
@@ -282,7 +295,8 @@ join_files(const Bytes *old, const Bytes *names, Bytes *joined)
 		return false;
 	put_number(joined->data + OFFSET_FILE_BYTES, 8, joined->length);
 	put_number(joined->data + OFFSET_CRC, 4, 0);
-	put_number(joined->data + OFFSET_CRC, 4, arx_heap_crc(0, joined->data, header));
+	put_number(joined->data + OFFSET_CRC, 4,
+			   arx_heap_crc(0, joined->data, header));
 	return true;
 }
 
@@ -292,7 +306,8 @@ is_sound(const Bytes *bytes)
 {
 	ArxHeapReader reader;
 
-	return arx_heap_read_open(&reader, bytes->data, bytes->length) == ARX_HEAP_READ_OK;
+	return arx_heap_read_open(&reader, bytes->data, bytes->length) ==
+		ARX_HEAP_READ_OK;
 }
 
 static bool
@@ -302,11 +317,14 @@ replace_file(const char *path, const Bytes *bytes)
 
 	if (!arx_output_open(&output, path))
 		return false;
-	return arx_output_close(&output, fwrite(bytes->data, 1, bytes->length, output.stream) == bytes->length);
+	return arx_output_close(
+		&output,
+		fwrite(bytes->data, 1, bytes->length, output.stream) == bytes->length);
 }
 
 bool
-arx_snapshot_add_names(const char *path, ArxSymbolizer *symbolizer, ArxNameCount *count)
+arx_snapshot_add_names(const char *path, ArxSymbolizer *symbolizer,
+					   ArxNameCount *count)
 {
 	const char *error = "out of memory";
 	char clean[1024];
@@ -318,10 +336,14 @@ arx_snapshot_add_names(const char *path, ArxSymbolizer *symbolizer, ArxNameCount
 	bool done = false;
 
 	if (!profile)
-		arx_say_error("the file stays as it is", "%s", arx_text_clean(clean, sizeof(clean), error));
-	else if (!(old.data = arx_snapshot_bytes(path, &old.length, &error)) || !find_names(&names) || !make_names_file(&names, &section) ||
-			 !is_sound(&old) || !join_files(&old, &section, &joined) || !is_sound(&joined))
-		arx_say_error("the file stays as it is", "could not add names to \"%s\"", path);
+		arx_say_error("the file stays as it is", "%s",
+					  arx_text_clean(clean, sizeof(clean), error));
+	else if (!(old.data = arx_snapshot_bytes(path, &old.length, &error)) ||
+			 !find_names(&names) || !make_names_file(&names, &section) ||
+			 !is_sound(&old) || !join_files(&old, &section, &joined) ||
+			 !is_sound(&joined))
+		arx_say_error("the file stays as it is",
+					  "could not add names to \"%s\"", path);
 	else
 		done = replace_file(path, &joined);
 	if (count)

@@ -23,6 +23,7 @@ typedef struct ArxNameCount
  * replaced as a whole, or, after an error was said (false), stays as it was.
  * count may be NULL.
  */
-extern bool arx_snapshot_add_names(const char *path, ArxSymbolizer *symbolizer, ArxNameCount *count);
+extern bool arx_snapshot_add_names(const char *path, ArxSymbolizer *symbolizer,
+								   ArxNameCount *count);
 
 #endif

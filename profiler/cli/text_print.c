@@ -24,7 +24,8 @@ arx_text_clean(char *buffer, size_t size, const char *text)
 	for (size_t i = 0; i < length; i += step)
 	{
 		bool control = (unsigned char) text[i] < 0x20 || text[i] == 0x7f ||
-					   ((unsigned char) text[i] == 0xc2 && (unsigned char) text[i + 1] < 0xa0);
+			((unsigned char) text[i] == 0xc2 &&
+			 (unsigned char) text[i + 1] < 0xa0);
 
 		step = arx_character_bytes(text + i, length - i);
 		if (used + (step ? step : 1) >= size)
@@ -49,7 +50,8 @@ decimals(double mib)
 const char *
 arx_text_bytes(char buffer[ARX_TEXT_MAX], double bytes, bool signed_value)
 {
-	snprintf(buffer, ARX_TEXT_MAX, signed_value ? "%+.*f MiB" : "%.*f MiB", decimals(bytes / MIB), bytes / MIB);
+	snprintf(buffer, ARX_TEXT_MAX, signed_value ? "%+.*f MiB" : "%.*f MiB",
+			 decimals(bytes / MIB), bytes / MIB);
 	return buffer;
 }
 
@@ -61,23 +63,29 @@ arx_text_size(char buffer[ARX_TEXT_MAX], uint64_t bytes)
 	else if (bytes >= 1024)
 		snprintf(buffer, ARX_TEXT_MAX, "%.4g KiB", (double) bytes / 1024);
 	else
-		snprintf(buffer, ARX_TEXT_MAX, "%llu bytes", (unsigned long long) bytes);
+		snprintf(buffer, ARX_TEXT_MAX, "%llu bytes",
+				 (unsigned long long) bytes);
 	return buffer;
 }
 
 const char *
-arx_text_estimate(char buffer[ARX_TEXT_MAX], double bytes, ArxInterval interval, bool signed_value)
+arx_text_estimate(char buffer[ARX_TEXT_MAX], double bytes, ArxInterval interval,
+				  bool signed_value)
 {
 	double below = (bytes - interval.low) / MIB;
 	double above = (interval.high - bytes) / MIB;
 	int digits = decimals(bytes / MIB);
 
 	if (fabs(above - below) <= 0.05 * (above + below))
-		snprintf(buffer, ARX_TEXT_MAX, signed_value ? "%+.*f ± %.*f MiB" : "%.*f ± %.*f MiB", digits,
+		snprintf(buffer, ARX_TEXT_MAX,
+				 signed_value ? "%+.*f ± %.*f MiB" : "%.*f ± %.*f MiB", digits,
 				 bytes / MIB, digits, above);
 	else
-		snprintf(buffer, ARX_TEXT_MAX, signed_value ? "%+.*f (%+.*f to %+.*f) MiB" : "%.*f (%.*f to %.*f) MiB",
-				 digits, bytes / MIB, digits, interval.low / MIB, digits, interval.high / MIB);
+		snprintf(buffer, ARX_TEXT_MAX,
+				 signed_value ? "%+.*f (%+.*f to %+.*f) MiB"
+							  : "%.*f (%.*f to %.*f) MiB",
+				 digits, bytes / MIB, digits, interval.low / MIB, digits,
+				 interval.high / MIB);
 	return buffer;
 }
 
@@ -93,11 +101,14 @@ arx_text_duration(char buffer[ARX_TEXT_MAX], double seconds)
 	else if (whole < 60)
 		snprintf(buffer, ARX_TEXT_MAX, "%.0f s", whole);
 	else if (whole < 3600)
-		snprintf(buffer, ARX_TEXT_MAX, "%.0f min %.0f s", floor(whole / 60), fmod(whole, 60));
+		snprintf(buffer, ARX_TEXT_MAX, "%.0f min %.0f s", floor(whole / 60),
+				 fmod(whole, 60));
 	else if (whole < 86400)
-		snprintf(buffer, ARX_TEXT_MAX, "%.0f h %.0f min", floor(whole / 3600), floor(fmod(whole, 3600) / 60));
+		snprintf(buffer, ARX_TEXT_MAX, "%.0f h %.0f min", floor(whole / 3600),
+				 floor(fmod(whole, 3600) / 60));
 	else
-		snprintf(buffer, ARX_TEXT_MAX, "%.0f d %.0f h", floor(whole / 86400), floor(fmod(whole, 86400) / 3600));
+		snprintf(buffer, ARX_TEXT_MAX, "%.0f d %.0f h", floor(whole / 86400),
+				 floor(fmod(whole, 86400) / 3600));
 	return buffer;
 }
 
@@ -110,7 +121,8 @@ arx_text_time(char buffer[ARX_TEXT_MAX], uint64_t utc_us)
 	if (utc_us == 0)
 		snprintf(buffer, ARX_TEXT_MAX, "never");
 	else if (!gmtime_r(&seconds, &parts) ||
-			 strftime(buffer, ARX_TEXT_MAX, "%Y-%m-%d %H:%M:%S UTC", &parts) == 0)
+			 strftime(buffer, ARX_TEXT_MAX, "%Y-%m-%d %H:%M:%S UTC", &parts) ==
+				 0)
 		snprintf(buffer, ARX_TEXT_MAX, "%llu us", (unsigned long long) utc_us);
 	return buffer;
 }
@@ -132,5 +144,5 @@ arx_terminal_colours(void)
 	const char *terminal = getenv("TERM");
 
 	return isatty(STDOUT_FILENO) && (!no_colour || !*no_colour) && terminal &&
-		   strcmp(terminal, "dumb") != 0;
+		strcmp(terminal, "dumb") != 0;
 }

@@ -21,7 +21,8 @@
 extern const char *arx_text_clean(char *buffer, size_t size, const char *text);
 
 /* "12.5 MiB"; sign shown when signed_value. */
-extern const char *arx_text_bytes(char buffer[ARX_TEXT_MAX], double bytes, bool signed_value);
+extern const char *
+arx_text_bytes(char buffer[ARX_TEXT_MAX], double bytes, bool signed_value);
 
 /* A setting: "512 KiB", "16 MiB", "100 bytes" */
 extern const char *arx_text_size(char buffer[ARX_TEXT_MAX], uint64_t bytes);
@@ -47,7 +48,8 @@ extern bool arx_terminal_colours(void);
 /* A table that is printed when all its cells are known. */
 typedef struct ArxTable
 {
-	const char *align; /* one letter a column: l or r; its length is the number of columns */
+	const char *
+		align; /* one letter a column: l or r; its length is the number of columns */
 	size_t ncells;
 	size_t capacity;
 	char **cells; /* row by row, the headings first */
@@ -55,7 +57,8 @@ typedef struct ArxTable
 } ArxTable;
 
 /* headings: as many as align has letters, with '|' between. */
-extern void arx_table_begin(ArxTable *table, const char *align, const char *headings);
+extern void
+arx_table_begin(ArxTable *table, const char *align, const char *headings);
 extern void arx_table_cell(ArxTable *table, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

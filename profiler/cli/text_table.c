@@ -38,7 +38,8 @@ arx_table_begin(ArxTable *table, const char *align, const char *headings)
 	{
 		const char *end = strchr(start, '|');
 
-		add_cell(table, end ? strndup(start, (size_t) (end - start)) : strdup(start));
+		add_cell(table,
+				 end ? strndup(start, (size_t) (end - start)) : strdup(start));
 		start = end ? end + 1 : NULL;
 	}
 }
@@ -81,7 +82,8 @@ print_cut(FILE *out, const char *text, size_t width)
 		fputs(text, out);
 		return;
 	}
-	for (; *text && (width > 1 || ((unsigned char) *text & 0xc0) == 0x80); text++)
+	for (; *text && (width > 1 || ((unsigned char) *text & 0xc0) == 0x80);
+		 text++)
 	{
 		if (((unsigned char) *text & 0xc0) != 0x80)
 			width--;
@@ -97,13 +99,15 @@ is_empty(const char *cell)
 }
 
 static void
-print_row(const ArxTable *table, size_t row, const size_t *widths, FILE *out, unsigned limit)
+print_row(const ArxTable *table, size_t row, const size_t *widths, FILE *out,
+		  unsigned limit)
 {
 	size_t ncolumns = strlen(table->align);
 	size_t used = 0;
 
 	/* Empty cells at the end leave no blanks behind. */
-	while (ncolumns > 1 && is_empty(table->cells[row * strlen(table->align) + ncolumns - 1]))
+	while (ncolumns > 1 &&
+		   is_empty(table->cells[row * strlen(table->align) + ncolumns - 1]))
 		ncolumns--;
 	for (size_t column = 0; column < ncolumns; column++)
 	{
