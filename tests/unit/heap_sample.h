@@ -48,7 +48,7 @@ write_heap_file(HeapFile *file, WriteContent content, const void *argument)
 	file->size = 0;
 	arx_heap_write_to(&writer, append_to_file, file);
 	content(&writer, argument);
-	return arx_heap_write_end(&writer) && sound && file->size == file->room;
+	return arx_heap_write_end(&writer) && sound;
 }
 
 static inline ArxHeapText
