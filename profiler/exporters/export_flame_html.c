@@ -55,14 +55,14 @@ print_head(FILE *out, const ArxProfile *profile, const ArxFlame *flame,
 	fputs("</p>\n<div class=\"bar\">\n"
 		  "<input id=\"search\" type=\"search\" aria-label=\"Search in names, "
 		  "files and modules\" placeholder=\"Search names, files, modules\">\n"
-		  "<span id=\"matched\" role=\"status\"></span>\n"
-		  "<button id=\"reset\" type=\"button\">Show all</button>\n",
+		  "<span id=\"matched\" role=\"status\"></span>\n",
 		  out);
 	if (profile->is_diff)
 		fputs("<span><i class=\"grown\"></i>grew<i class=\"shrunk\"></i>"
 			  "shrank</span>\n",
 			  out);
-	fputs("<span class=\"keys\">click or Enter: zoom \xc2\xb7 arrows: move "
+	fputs("<button id=\"reset\" type=\"button\">Show all</button>\n"
+		  "<span class=\"keys\">click or Enter: zoom \xc2\xb7 arrows: move "
 		  "\xc2\xb7 Esc: show all \xc2\xb7 /: search</span>\n</div>\n",
 		  out);
 }
