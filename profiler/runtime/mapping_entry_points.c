@@ -140,7 +140,10 @@ mremap(void *old, size_t old_length, size_t new_length, int flags, ...)
 	start = ah_sys_mremap(old, old_length, new_length, flags, target);
 	saved = errno;
 	if (start == MAP_FAILED)
-		ah_mapping_put(&move, move.start, move.length);
+	{
+		if (move.npieces > 0)
+			ah_mapping_put(&move, move.start, move.length);
+	}
 	else
 	{
 		ah_mapping_put(&move, (uintptr_t) start, round_to_pages(new_length));
