@@ -39,10 +39,13 @@ static uint64_t inherited_samples;
 static double live_bytes;
 static _Atomic uint64_t published_bytes;
 
-/* How the memory is shared out, in percent of ARXHEAP_MEMORY. */
-#define SAMPLES_PERCENT 36
-#define STACKS_PERCENT 28
-#define SITES_PERCENT 18
+/*
+ * How the memory is shared out, in percent of ARXHEAP_MEMORY.  The ledger of
+ * mappings takes 9 more, and a snapshot works in what is left.
+ */
+#define SAMPLES_PERCENT 24
+#define STACKS_PERCENT 22
+#define SITES_PERCENT 20
 
 bool
 ah_tables_start(void)
@@ -50,9 +53,8 @@ ah_tables_start(void)
 	size_t percent = ah_runtime.config.memory / 100;
 	uint32_t nchains = 1024;
 
-	/* A site takes room for itself, a quarter of its lifetimes, its buckets. */
 	if (!ah_stacks_start(percent * STACKS_PERCENT) ||
-		!ah_sites_start((uint32_t) (percent * SITES_PERCENT / 128)))
+		!ah_sites_start((uint32_t) (percent * SITES_PERCENT / AH_SITE_BYTES)))
 		return false;
 	nsamples = (uint32_t) (percent * SAMPLES_PERCENT / (sizeof(Sample) + 8));
 	while (nchains < nsamples)

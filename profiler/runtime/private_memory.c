@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "runtime/resident_pages.h"
 #include "runtime/runtime.h"
 
 /* Pieces of memory that are mapped now, so that their residency can be asked. */
@@ -116,27 +117,6 @@ ah_mapped_bytes(void)
 	return atomic_load(&mapped);
 }
 
-/* Resident bytes of one piece, asked for in steps that fit a small buffer. */
-static size_t
-resident_of(uintptr_t start, size_t bytes)
-{
-	unsigned char pages[1024];
-	size_t resident = 0;
-
-	for (size_t done = 0; done < bytes; done += sizeof(pages) * 4096)
-	{
-		size_t step = bytes - done;
-
-		if (step > sizeof(pages) * 4096)
-			step = sizeof(pages) * 4096;
-		if (syscall(SYS_mincore, start + done, step, pages) != 0)
-			break;
-		for (size_t i = 0; i < (step + 4095) / 4096; i++)
-			resident += (pages[i] & 1) * 4096;
-	}
-	return resident;
-}
-
 size_t
 ah_resident_bytes(void)
 {
@@ -148,7 +128,7 @@ ah_resident_bytes(void)
 		uintptr_t start = atomic_load(&pieces[i].start);
 
 		if (start != 0)
-			resident += resident_of(start, pieces[i].bytes);
+			resident += ah_resident(start, pieces[i].bytes);
 	}
 	errno = saved;
 	return resident;

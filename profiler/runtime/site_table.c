@@ -3,9 +3,10 @@
  *	  Sites: a stack with a label and a kind, and what became of its samples.
  *
  * A site counts births and deaths for as long as it exists, and deaths by the
- * age at which they happened; the counts by age take room only once a sample
- * of the site lived for longer than the first class of ages.  When memory is
- * short, sites that hold nothing and had no birth for a while make room.
+ * age at which they happened; pages of these counts become resident only with
+ * the first sample that lived for longer than the first class of ages.  When
+ * memory is short, sites that hold nothing and had no birth for a while make
+ * room.
  */
 #include "runtime/site_table.h"
 
@@ -14,7 +15,6 @@
 #include "runtime/private_memory.h"
 #include "runtime/stack_table.h"
 
-#define NO_LIFETIMES UINT32_MAX
 #define EVICT_ABOVE_PERCENT 75
 #define EVICT_STEP 512 /* sites looked at in one hold of the lock */
 
@@ -26,12 +26,12 @@ typedef struct Site
 	uint64_t frees;
 	uint64_t births_seen; /* at the last look for sites to evict */
 	uint32_t stack;		  /* AH_NO_STACK: not in use */
-	uint32_t lifetimes;
-	uint32_t live;	/* of all generations */
-	uint32_t next;	/* in its bucket, or in the list of free ones */
-	uint32_t forks; /* generation that the counts are of (AhRuntime) */
+	uint32_t live;		  /* of all generations */
+	uint32_t next;		  /* in its bucket, or in the list of free ones */
+	uint32_t forks;		  /* generation that the counts are of (AhRuntime) */
 	uint8_t kind;
 	uint8_t idle;
+	bool aged; /* lifetimes of this number are not all zero */
 } Site;
 
 typedef struct Lifetimes
@@ -47,10 +47,7 @@ static uint32_t free_site = AH_NO_SITE;
 static uint32_t free_sites;
 static uint32_t *buckets;
 static uint32_t bucket_mask;
-static Lifetimes *lifetimes;
-static uint32_t nlifetimes;
-static uint32_t used_lifetimes;
-static uint32_t free_lifetimes = NO_LIFETIMES;
+static Lifetimes *lifetimes; /* by number of the site */
 
 bool
 ah_sites_start(uint32_t n)
@@ -61,10 +58,9 @@ ah_sites_start(uint32_t n)
 		nbuckets *= 2;
 	bucket_mask = nbuckets - 1;
 	nsites = n;
-	nlifetimes = n / 4;
 	sites = ah_map(n * sizeof(Site));
 	buckets = ah_map(nbuckets * sizeof(uint32_t));
-	lifetimes = ah_map(nlifetimes * sizeof(Lifetimes));
+	lifetimes = ah_map(n * sizeof(Lifetimes));
 	return sites != NULL && buckets != NULL && lifetimes != NULL;
 }
 
@@ -120,7 +116,6 @@ ah_site_intern(const AhStack *wanted, uint64_t label, ArxHeapSiteKind kind)
 	}
 	sites[number] = (Site){.label = label,
 						   .stack = stack,
-						   .lifetimes = NO_LIFETIMES,
 						   .kind = (uint8_t) kind,
 						   .forks = ah_runtime.forks,
 						   .next = *bucket};
@@ -128,14 +123,13 @@ ah_site_intern(const AhStack *wanted, uint64_t label, ArxHeapSiteKind kind)
 	return number;
 }
 
+/* Forgets at what ages samples died. */
 static void
-give_back_lifetimes(Site *site)
+clear_lifetimes(Site *site)
 {
-	if (site->lifetimes == NO_LIFETIMES)
-		return;
-	lifetimes[site->lifetimes].deaths[0] = free_lifetimes;
-	free_lifetimes = site->lifetimes;
-	site->lifetimes = NO_LIFETIMES;
+	if (site->aged)
+		memset(&lifetimes[site - sites], 0, sizeof(Lifetimes));
+	site->aged = false;
 }
 
 /* The site, its counts begun anew if they are the parent's. */
@@ -149,7 +143,7 @@ own_site(uint32_t number)
 		site->forks = ah_runtime.forks;
 		site->births = site->frees = site->births_seen = 0;
 		site->birth_bytes = 0;
-		give_back_lifetimes(site);
+		clear_lifetimes(site);
 	}
 	return site;
 }
@@ -163,21 +157,6 @@ ah_site_born(uint32_t number, double bytes)
 	site->birth_bytes += bytes;
 	site->live++;
 	site->idle = 0;
-}
-
-static uint32_t
-take_lifetimes(void)
-{
-	uint32_t number = free_lifetimes;
-
-	if (number != NO_LIFETIMES)
-		free_lifetimes = lifetimes[number].deaths[0];
-	else if (used_lifetimes < nlifetimes)
-		number = used_lifetimes++;
-	else
-		return NO_LIFETIMES;
-	memset(&lifetimes[number], 0, sizeof(Lifetimes));
-	return number;
 }
 
 void
@@ -196,10 +175,8 @@ ah_site_died(uint32_t number, uint64_t age_ns)
 	site->live--;
 	if (age_class == 0)
 		return;
-	if (site->lifetimes == NO_LIFETIMES)
-		site->lifetimes = take_lifetimes();
-	if (site->lifetimes != NO_LIFETIMES)
-		lifetimes[site->lifetimes].deaths[age_class]++;
+	lifetimes[number].deaths[age_class]++;
+	site->aged = true;
 }
 
 size_t
@@ -224,8 +201,8 @@ ah_sites_copy(uint32_t *position, AhSiteCopy *out, size_t n)
 							 .live = site->live};
 		copy->frames =
 			ah_stack_frames(site->stack, &copy->nframes, &copy->flags);
-		if (site->lifetimes != NO_LIFETIMES)
-			copy->lifetimes = lifetimes[site->lifetimes].deaths;
+		if (site->aged)
+			copy->lifetimes = lifetimes[*position].deaths;
 		copied++;
 	}
 	ah_tables_unlock();
@@ -252,7 +229,7 @@ evict(uint32_t number)
 		link = &sites[*link - 1].next;
 	*link = site->next;
 	ah_stack_release(site->stack);
-	give_back_lifetimes(site);
+	clear_lifetimes(site);
 	site->stack = AH_NO_STACK;
 	site->next = free_site;
 	free_site = number;

@@ -10,6 +10,9 @@
 
 #include "runtime/tables.h"
 
+/* Bytes that room for a site takes, with its lifetimes and its bucket. */
+#define AH_SITE_BYTES 272
+
 /* Takes memory for so many sites.  False when there is none. */
 extern bool ah_sites_start(uint32_t nsites);
 
