@@ -143,6 +143,27 @@ epochs_merged_before_the_moment_change_nothing(void **state)
 }
 
 static void
+an_epoch_that_died_out_counts_as_deaths(void **state)
+{
+	const ArxHeapRow before[2] = {equal_row(0, 10, 64, SAMPLE_MEAN),
+								  equal_row(1, 5, 64, SAMPLE_MEAN)};
+	const ArxHeapRow one = equal_row(0, 1, 64, SAMPLE_MEAN);
+	ArxHeapSite earlier_site = site_of(0, 2, before);
+	ArxHeapSite later_site = site_of(0, 1, &before[1]);
+	ArxProfile *earlier = load_snapshot(1, 2, two_epochs, 1, &earlier_site);
+	ArxProfile *later = load_snapshot(2, 3, three_epochs, 1, &later_site);
+	const char *error;
+	ArxProfile *diff = arx_profile_diff(earlier, later, &error);
+
+	(void) state;
+	assert_int_equal(diff->sites[0].samples, -10);
+	assert_true(is_near(diff->sites[0].variance, 10 * one.variance));
+	arx_profile_free(diff);
+	arx_profile_free(later);
+	arx_profile_free(earlier);
+}
+
+static void
 sites_that_came_or_went_are_in_it(void **state)
 {
 	const ArxHeapRow old = equal_row(0, 4, 64, SAMPLE_MEAN);
@@ -201,6 +222,7 @@ main(void)
 		cmocka_unit_test(only_births_and_deaths_add_to_the_variance),
 		cmocka_unit_test(an_epoch_merged_over_the_moment_counts_in_full),
 		cmocka_unit_test(epochs_merged_before_the_moment_change_nothing),
+		cmocka_unit_test(an_epoch_that_died_out_counts_as_deaths),
 		cmocka_unit_test(sites_that_came_or_went_are_in_it),
 		cmocka_unit_test(two_processes_or_the_wrong_order_have_no_difference),
 	};

@@ -101,10 +101,10 @@ names_come_from_the_file_then_the_code_then_the_symbolizer(void **state)
 
 /* A site of three frames: main program, this profiler, nowhere. */
 static ArxProfile *
-load_placed(uint64_t base, bool with_profiler)
+load_placed(const char *program, uint64_t base, bool with_profiler)
 {
 	const ArxHeapModule modules[2] = {
-		{base, base + 0x100000, base, {"\1\2\3\4", 4}, text_of("/usr/bin/app")},
+		{base, base + 0x100000, base, {"\1\2\3\4", 4}, text_of(program)},
 		{base + 0x200000,
 		 base + 0x300000,
 		 base + 0x200000,
@@ -140,10 +140,10 @@ load_placed(uint64_t base, bool with_profiler)
 }
 
 static void
-a_site_is_the_same_wherever_it_was_loaded(void **state)
+a_site_is_the_same_wherever_its_build_was_loaded(void **state)
 {
-	ArxProfile *here = load_placed(0x550000000000, true);
-	ArxProfile *there = load_placed(0x7f0000000000, true);
+	ArxProfile *here = load_placed("/usr/bin/app", 0x550000000000, true);
+	ArxProfile *there = load_placed("/srv/copy", 0x7f0000000000, true);
 
 	(void) state;
 	assert_true(here->sites[0].id == there->sites[0].id);
@@ -154,8 +154,8 @@ a_site_is_the_same_wherever_it_was_loaded(void **state)
 static void
 the_profiler_is_not_in_the_stacks(void **state)
 {
-	ArxProfile *with = load_placed(0x550000000000, true);
-	ArxProfile *without = load_placed(0x550000000000, false);
+	ArxProfile *with = load_placed("/usr/bin/app", 0x550000000000, true);
+	ArxProfile *without = load_placed("/usr/bin/app", 0x550000000000, false);
 
 	(void) state;
 	assert_int_equal(with->sites[0].nframes, 2);
@@ -322,7 +322,7 @@ main(void)
 		cmocka_unit_test(sums_are_those_of_the_rows),
 		cmocka_unit_test(
 			names_come_from_the_file_then_the_code_then_the_symbolizer),
-		cmocka_unit_test(a_site_is_the_same_wherever_it_was_loaded),
+		cmocka_unit_test(a_site_is_the_same_wherever_its_build_was_loaded),
 		cmocka_unit_test(the_profiler_is_not_in_the_stacks),
 		cmocka_unit_test(damaged_files_are_refused_with_a_sentence),
 		cmocka_unit_test(an_absent_file_is_told_by_the_system),
