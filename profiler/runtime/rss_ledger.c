@@ -18,9 +18,11 @@
  *	file			  the system's count of file-backed and shared pages.
  *	unattributed	  the rest, so that all adds up to RSS.
  *
- * What jemalloc hands out or takes for itself need not have been touched, and
- * then is not in memory: that much of it makes "unattributed" smaller, even
- * negative.  What makes it larger: data of programs and libraries that was
+ * What jemalloc reckons need not have been touched, and then is not in memory.
+ * Where its sum is more than the system leaves for it, freed pages and then
+ * metadata are cut to what there is room for; blocks that were handed out and
+ * never touched make "unattributed" negative.  What makes it larger: data of
+ * programs and libraries that was
  * changed since they were loaded, memory from before the profiler was armed,
  * and anonymous mappings beyond the first SCAN_MAX bytes, whose pages are not
  * asked for, so that a snapshot takes no longer in a process of terabytes.
@@ -141,16 +143,40 @@ look_at_mappings(int64_t ledger[ARX_HEAP_NLEDGER])
 		}
 }
 
+/* Takes from a part what it holds, at most so much; returns what is left. */
+static int64_t
+cut(int64_t *part, int64_t excess)
+{
+	int64_t taken = *part < excess ? *part : excess;
+
+	if (taken <= 0)
+		return excess;
+	*part -= taken;
+	return excess - taken;
+}
+
+static int64_t
+rest_of_rss(const int64_t ledger[ARX_HEAP_NLEDGER])
+{
+	int64_t rest = ledger[ARX_HEAP_LEDGER_RSS];
+
+	for (int i = ARX_HEAP_LEDGER_LIVE; i <= ARX_HEAP_LEDGER_FILE; i++)
+		rest -= ledger[i];
+	return rest;
+}
+
 void
 ah_rss_ledger(int64_t ledger[ARX_HEAP_NLEDGER])
 {
+	int64_t excess;
+
 	memset(ledger, 0, ARX_HEAP_NLEDGER * sizeof(ledger[0]));
 	ask_system(ledger);
 	ask_allocator(ledger);
 	ledger[ARX_HEAP_LEDGER_STACKS] = (int64_t) ah_thread_stacks_resident();
 	ledger[ARX_HEAP_LEDGER_PROFILER] = (int64_t) ah_resident_bytes();
 	look_at_mappings(ledger);
-	ledger[ARX_HEAP_LEDGER_UNATTRIBUTED] = ledger[ARX_HEAP_LEDGER_RSS];
-	for (int i = ARX_HEAP_LEDGER_LIVE; i <= ARX_HEAP_LEDGER_FILE; i++)
-		ledger[ARX_HEAP_LEDGER_UNATTRIBUTED] -= ledger[i];
+	excess = cut(&ledger[ARX_HEAP_LEDGER_RETAINED], -rest_of_rss(ledger));
+	cut(&ledger[ARX_HEAP_LEDGER_METADATA], excess);
+	ledger[ARX_HEAP_LEDGER_UNATTRIBUTED] = rest_of_rss(ledger);
 }
