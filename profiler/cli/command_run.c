@@ -17,7 +17,7 @@
 #include "cli/program_check.h"
 #include "cli/snapshot_names.h"
 
-/* Processes of one run that are summed up at its end; the newest ones. */
+/* Processes of one run that are summed up at its end. */
 #define MOST_SUMMARIES 8
 
 const char arx_help_run[] =
@@ -212,26 +212,58 @@ now_us(void)
 	return (uint64_t) now.tv_sec * 1000000 + (uint64_t) now.tv_nsec / 1000;
 }
 
-/* Keeps the files of processes that began since, the newest few of these. */
+/* The snapshots of one process, and what makes it worth a summary. */
+typedef struct Series
+{
+	size_t first;
+	size_t length;
+	uint64_t bytes; /* of the newest one */
+} Series;
+
+/* Those that lived longest and hold most come first. */
+static int
+compare_series(const void *left, const void *right)
+{
+	const Series *a = left;
+	const Series *b = right;
+
+	if (a->length != b->length)
+		return a->length > b->length ? -1 : 1;
+	return a->bytes > b->bytes ? -1 : a->bytes < b->bytes;
+}
+
+/*
+ * Keeps the files of processes that began since, of many the most telling
+ * ones.  Returns how many such processes there were.
+ */
 static size_t
 keep_new(ArxSnapshotList *list, uint64_t since_us)
 {
+	Series *series = calloc(list->count + 1, sizeof(*series));
 	size_t nseries = 0;
-	size_t skip = 0;
-	size_t left;
+	size_t kept = 0;
 
-	while (skip < list->count && list->files[skip].start_us < since_us)
-		skip++;
-	for (size_t i = skip; i < list->count; i += arx_snapshot_series(list, i))
-		nseries++;
-	left = nseries;
-	for (; left > MOST_SUMMARIES; left--)
-		skip += arx_snapshot_series(list, skip);
-	for (size_t i = 0; i < skip; i++)
-		free(list->files[i].path);
-	list->count -= skip;
-	memmove(list->files, list->files + skip,
-			list->count * sizeof(*list->files));
+	for (size_t i = 0, n; series && i < list->count; i += n)
+	{
+		n = arx_snapshot_series(list, i);
+		if (list->files[i].start_us >= since_us)
+			series[nseries++] = (Series){i, n, list->files[i + n - 1].bytes};
+	}
+	if (nseries > 1)
+		qsort(series, nseries, sizeof(*series), compare_series);
+	for (size_t i = 0; i < list->count; i++)
+	{
+		bool keep = false;
+
+		for (size_t s = 0; s < nseries && s < MOST_SUMMARIES; s++)
+			keep = keep || i - series[s].first < series[s].length;
+		if (keep)
+			list->files[kept++] = list->files[i];
+		else
+			free(list->files[i].path);
+	}
+	list->count = kept;
+	free(series);
 	return nseries;
 }
 

@@ -162,7 +162,7 @@ place_text(char *buffer, size_t size, const ArxLeakEntry *entry)
 	char label[160];
 	size_t used;
 
-	arx_function_text(buffer, size, entry->shown);
+	arx_function_brief(buffer, size, entry->shown);
 	used = strlen(buffer);
 	if (entry->label[0])
 		snprintf(buffer + used, size - used, "  [%s]",
@@ -184,9 +184,10 @@ print_entry(FILE *out, const ArxLeakEntry *entry, bool stack)
 			arx_leak_verdict_name(entry->finding.verdict),
 			bold ? "\033[0m" : "", place_text(place, sizeof(place), entry));
 	fprintf(
-		out, "    live %s (%llu samples)",
+		out, "    live %s (%llu sample%s)",
 		arx_text_estimate(live, entry->finding.live_bytes, entry->live, false),
-		(unsigned long long) entry->finding.samples);
+		(unsigned long long) entry->finding.samples,
+		arx_plural(entry->finding.samples));
 	if (has_rate(&entry->finding))
 		fprintf(out, ", growing by %s", rate_text(rate, &entry->finding));
 	if (has_rate(&entry->finding) && isfinite(entry->finding.seconds_to_limit))
@@ -209,8 +210,9 @@ print_series(FILE *out, const ArxLeakSeries *series, const ArxLeakView *view)
 	const char *separator = "";
 
 	arx_print_process(out, series->latest);
-	fprintf(out, "%zu snapshots of this profile, %zu sites judged\n\n",
-			series->nsnapshots, series->nentries);
+	fprintf(out, "%zu snapshot%s of this profile, %zu site%s judged\n\n",
+			series->nsnapshots, arx_plural(series->nsnapshots),
+			series->nentries, arx_plural(series->nentries));
 	for (size_t i = 0; i < series->nentries; i++)
 	{
 		ArxLeakVerdict verdict = series->entries[i].finding.verdict;
@@ -328,19 +330,21 @@ arx_print_leak_summary(FILE *out, const ArxLeakSeries *series)
 		worse += series->entries[i].finding.verdict >= ARX_LEAK_SUSPECT;
 		bounded += series->entries[i].finding.verdict == ARX_LEAK_BOUNDED_CACHE;
 	}
-	fprintf(out, "arxheap: %s %llu, %zu snapshots in %s, RSS %.1f MiB: ",
+	fprintf(out, "arxheap: %s %llu, %zu snapshot%s in %s, RSS %.1f MiB: ",
 			arx_text_clean(name, sizeof(name),
 						   base ? base + 1 : process->executable.data),
 			(unsigned long long) process->pid, series->nsnapshots,
+			arx_plural(series->nsnapshots),
 			arx_text_duration(text, (double) process->elapsed_ms / 1000),
 			(double) series->latest->ledger[ARX_HEAP_LEDGER_RSS] / 1048576);
 	if (worse == 0)
-		fprintf(out, "no leak seen in %zu sites", series->nentries);
+		fprintf(out, "no leak seen in %zu site%s", series->nentries,
+				arx_plural(series->nentries));
 	else
 		fprintf(out, "%zu of %zu sites leak or may leak", worse,
 				series->nentries);
 	if (bounded)
-		fprintf(out, ", %zu bounded cache%s", bounded, bounded == 1 ? "" : "s");
+		fprintf(out, ", %zu bounded cache%s", bounded, arx_plural(bounded));
 	fputc('\n', out);
 	for (size_t i = 0; i < series->nentries && i < 3; i++)
 		if (series->entries[i].finding.verdict >= ARX_LEAK_SUSPECT)

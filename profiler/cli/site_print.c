@@ -29,14 +29,44 @@ arx_site_function(const ArxProfileSite *site)
 	return arx_profile_shown_function(site->functions, site->nfunctions);
 }
 
-const char *
-arx_function_text(char *buffer, size_t size, const ArxProfileFunction *function)
+/*
+ * A C++ name without its parameters, in place: rows are for the eye, stacks
+ * below them have the whole name.
+ */
+static void
+cut_parameters(char *name)
+{
+	static const char *const kept[] = {"(anonymous namespace)", "operator()"};
+	char *at = name;
+
+	while (*at && *at != '(')
+	{
+		for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++)
+			if (strncmp(at, kept[i], strlen(kept[i])) == 0)
+			{
+				at += strlen(kept[i]) - 1;
+				break;
+			}
+		at++;
+	}
+	if (at > name)
+		*at = '\0';
+}
+
+static const char *
+describe_function(char *buffer, size_t size, const ArxProfileFunction *function,
+				  bool brief)
 {
 	char name[512];
 
 	if (!function)
-		return strcpy(buffer, "(no stack)");
+	{
+		snprintf(buffer, size, "(no stack)");
+		return buffer;
+	}
 	arx_text_clean(name, sizeof(name), function->name);
+	if (brief)
+		cut_parameters(name);
 	if (function->file)
 	{
 		const char *base = strrchr(function->file, '/');
@@ -51,6 +81,19 @@ arx_function_text(char *buffer, size_t size, const ArxProfileFunction *function)
 	else
 		snprintf(buffer, size, "%s", name);
 	return buffer;
+}
+
+const char *
+arx_function_text(char *buffer, size_t size, const ArxProfileFunction *function)
+{
+	return describe_function(buffer, size, function, false);
+}
+
+const char *
+arx_function_brief(char *buffer, size_t size,
+				   const ArxProfileFunction *function)
+{
+	return describe_function(buffer, size, function, true);
 }
 
 /* What calls main() or a thread's function: the same in each stack. */
@@ -84,13 +127,14 @@ arx_site_text(char *buffer, size_t size, const ArxProfileSite *site,
 
 	while (above > 0 && site->functions[--above] != shown)
 		;
-	arx_function_text(buffer, size, shown);
+	arx_function_brief(buffer, size, shown);
 	for (;
 		 above > 0 && callers > 0 && !is_start_code(site->functions[above - 1]);
 		 callers--)
 	{
 		used = strlen(buffer);
 		arx_text_clean(name, sizeof(name), site->functions[--above]->name);
+		cut_parameters(name);
 		snprintf(buffer + used, size - used, " < %s", name);
 	}
 	used = strlen(buffer);
@@ -222,11 +266,12 @@ print_stacks(FILE *out, const ArxSiteView *view, const Choice *choice)
 		char text[ARX_TEXT_MAX];
 
 		fprintf(
-			out, "\n%zu. %s (%lld samples)\n", i + 1,
+			out, "\n%zu. %s (%lld sample%s)\n", i + 1,
 			arx_text_estimate(text, site->bytes,
 							  arx_profile_site_interval(view->profile, site),
 							  view->profile->is_diff),
-			(long long) site->samples);
+			(long long) site->samples,
+			arx_plural((uint64_t) llabs(site->samples)));
 		arx_print_stack(out, site, "   ");
 	}
 }
@@ -242,8 +287,8 @@ print_rest(FILE *out, const ArxSiteView *view, const Choice *choice)
 	for (size_t i = shown; i < choice->count; i++)
 		rest += choice->sites[i]->bytes;
 	if (shown < choice->count)
-		fprintf(out, "  %zu more sites with %s together (--top 0 shows all)\n",
-				choice->count - shown,
+		fprintf(out, "  %zu more site%s with %s together (--top 0 shows all)\n",
+				choice->count - shown, arx_plural(choice->count - shown),
 				arx_text_bytes(text, rest, view->profile->is_diff));
 	if (choice->hidden)
 	{
@@ -251,8 +296,8 @@ print_rest(FILE *out, const ArxSiteView *view, const Choice *choice)
 
 		fprintf(
 			out,
-			"  %zu sites below %s (%d sampling intervals), %s together, may be chance (--all)\n",
-			choice->hidden,
+			"  %zu site%s below %s (%d sampling intervals), %s together, may be chance (--all)\n",
+			choice->hidden, arx_plural(choice->hidden),
 			arx_text_size(
 				limit, ARX_NOISE_SAMPLES * view->profile->process.sample_bytes),
 			ARX_NOISE_SAMPLES,
@@ -305,11 +350,13 @@ arx_print_sites(FILE *out, const ArxSiteView *view)
 		arx_profile_interval(choice.bytes, choice.variance, choice.samples,
 							 profile->process.sample_bytes, profile->is_diff);
 
-	fprintf(out, "%s: %s (%s%lld samples, %zu sites",
+	fprintf(out, "%s: %s (%s%lld sample%s, %zu site%s",
 			profile->is_diff ? "Change of the live heap" : "Live heap",
 			arx_text_estimate(text, choice.bytes, interval, profile->is_diff),
 			profile->is_diff && choice.samples > 0 ? "+" : "",
-			(long long) choice.samples, choice.nsites);
+			(long long) choice.samples,
+			arx_plural((uint64_t) llabs(choice.samples)), choice.nsites,
+			arx_plural(choice.nsites));
 	if (profile->process.sample_bytes > 1)
 		fprintf(out, "; one sample in %s)\n",
 				arx_text_size(mean, profile->process.sample_bytes));

@@ -34,6 +34,10 @@ extern const char *arx_site_text(char *buffer, size_t size,
 extern const char *arx_function_text(char *buffer, size_t size,
 									 const ArxProfileFunction *function);
 
+/* The same without the parameters of a C++ function. */
+extern const char *arx_function_brief(char *buffer, size_t size,
+									  const ArxProfileFunction *function);
+
 /* The whole stack, one indented line a function, the allocating one first. */
 extern void
 arx_print_stack(FILE *out, const ArxProfileSite *site, const char *indent);

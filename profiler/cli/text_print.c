@@ -56,9 +56,15 @@ arx_text_bytes(char buffer[ARX_TEXT_MAX], double bytes, bool signed_value)
 }
 
 const char *
+arx_plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+const char *
 arx_text_size(char buffer[ARX_TEXT_MAX], uint64_t bytes)
 {
-	if (bytes >= 10 << 20 || (bytes >= 1 << 20 && bytes % (1 << 20) == 0))
+	if (bytes >= 1 << 20)
 		snprintf(buffer, ARX_TEXT_MAX, "%.4g MiB", (double) bytes / MIB);
 	else if (bytes >= 1024)
 		snprintf(buffer, ARX_TEXT_MAX, "%.4g KiB", (double) bytes / 1024);

@@ -24,6 +24,9 @@ extern const char *arx_text_clean(char *buffer, size_t size, const char *text);
 extern const char *
 arx_text_bytes(char buffer[ARX_TEXT_MAX], double bytes, bool signed_value);
 
+/* "s" unless there is just one. */
+extern const char *arx_plural(uint64_t count);
+
 /* A setting: "512 KiB", "16 MiB", "100 bytes" */
 extern const char *arx_text_size(char buffer[ARX_TEXT_MAX], uint64_t bytes);
 
