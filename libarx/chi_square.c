@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+#define SQRT_HALF \
+	0.70710678118654752440 /* the C standard names no such constant */
 #define MAX_DEGREES 20000.0
 #define MAX_TERMS 2000
 #define HALVINGS 100
@@ -78,7 +80,7 @@ normal_quantile(double probability)
 	{
 		double middle = (low + high) / 2;
 
-		if (erfc(-middle * M_SQRT1_2) / 2 < probability)
+		if (erfc(-middle * SQRT_HALF) / 2 < probability)
 			low = middle;
 		else
 			high = middle;
