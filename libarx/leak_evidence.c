@@ -135,7 +135,8 @@ add_survivors(Text *text, const ArxLeakFinding *finding)
 	add_count(text, finding->younger);
 	add(text, " younger); ");
 	add_count(text, finding->mature_deaths);
-	add(text, " were freed at that age");
+	add(text, finding->mature_deaths == 1 ? " was" : " were");
+	add(text, " freed at that age");
 	if (isfinite(finding->hazard) && finding->hazard > 0)
 	{
 		add(text, ", so they live ");
@@ -183,10 +184,8 @@ arx_leak_evidence(const ArxLeakFinding *finding, char *data, size_t size)
 		add_rate(&text, finding);
 	if (finding->verdict >= ARX_LEAK_SUSPECT)
 	{
-		add(&text, "; chance of no leak ");
-		add(&text, finding->p_value < 1e-6 ? "below 0.000001" : "");
-		if (finding->p_value >= 1e-6)
-			add_number(&text, finding->p_value);
+		add(&text, "; without a leak, the chance of such counts is at most ");
+		add_number(&text, fmax(finding->p_value, 0.000001));
 	}
 	if (finding->verdict == ARX_LEAK_LEAK && finding->grows_only)
 		add(&text,

@@ -12,6 +12,16 @@
 /* a term this much smaller than the sum changes no digit that is shown */
 #define NEGLIGIBLE 1e-17
 
+/* counts above are taken as normal */
+#define EXACT 10000
+
+/* P(Z >= z) */
+static double
+normal_tail(double z)
+{
+	return erfc(z / 1.4142135623730951) / 2;
+}
+
 /* log n!, without lgamma(), which writes a global variable (Stirling's series) */
 static double
 log_factorial(double n)
@@ -21,7 +31,7 @@ log_factorial(double n)
 	for (; n < 15; n++)
 		log_product += log(n + 1);
 	return n * log(n) - n + 0.5 * log(6.283185307179586 * n) + 1 / (12 * n) -
-		1 / (360 * n * n * n) - log_product;
+		1 / (360 * n * n * n) + 1 / (1260 * n * n * n * n * n) - log_product;
 }
 
 static double
@@ -49,6 +59,12 @@ arx_poisson_at_most(uint64_t count, double mean)
 
 	if (!(mean > 0))
 		return 1;
+	if (count > EXACT)
+	{
+		double n = (double) count + 1;
+
+		return normal_tail((cbrt(mean / n) - 1 + 1 / (9 * n)) * 3 * sqrt(n));
+	}
 	if ((double) count > mean)
 		return fmax(0, 1 - poisson_at_least(count + 1, mean));
 	term = poisson_term((double) count, mean);
@@ -88,6 +104,9 @@ arx_binomial_at_least(uint64_t count, uint64_t n, double p)
 		return 0;
 	if (p >= 1)
 		return 1;
+	if (n > EXACT)
+		return normal_tail(((double) count - 0.5 - (double) n * p) /
+						   sqrt((double) n * p * (1 - p)));
 	if ((double) count >= (double) n * p)
 		return binomial_upper_tail((double) count, (double) n, p);
 	/* fewer than count successes are at least n - count + 1 failures */

@@ -1,10 +1,12 @@
 /*
  * leak_statistics.h
- *	  The few tail probabilities that verdicts rest on, exact.
+ *	  The few tail probabilities that verdicts rest on.
  *
- * Sums of terms by their recurrence: no approximation by a normal law, so they
- * hold for three samples as for three million.  A call takes time in the order
- * of the square root of its counts, not of the counts.
+ * Exact sums of terms by their recurrence for counts up to ten thousand, so
+ * that they hold for three samples, too.  Above, the cube root of a Poisson
+ * count and a binomial count itself are taken as normal (Wilson and Hilferty
+ * 1931; de Moivre), which is right to four digits or more, and no damaged file
+ * can ask for a long sum.
  */
 #ifndef ARX_LIBARX_LEAK_STATISTICS_H
 #define ARX_LIBARX_LEAK_STATISTICS_H

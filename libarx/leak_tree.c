@@ -102,6 +102,15 @@ sum_range(const Tree *tree, size_t first, size_t end, size_t group)
 	return sum;
 }
 
+/* There is one at or after first. */
+static size_t
+first_of_group(const Tree *tree, size_t first, size_t group)
+{
+	while (tree->sites[tree->order[first]].group != group)
+		first++;
+	return tree->order[first];
+}
+
 /* Goes down from the root as long as one child holds nearly all. */
 static ArxLeakGroup
 find_node(const Tree *tree, size_t first, size_t end, size_t group)
@@ -112,12 +121,10 @@ find_node(const Tree *tree, size_t first, size_t end, size_t group)
 		ARX_LEAK_NODE_SHARE * sum_range(tree, first, end, group).mature_bytes;
 	size_t child = first;
 
-	for (size_t i = end; i-- > first;)
-		if (tree->sites[tree->order[i]].group == group)
-		{
-			node.example = tree->order[i];
-			node.count++;
-		}
+	for (size_t i = first; i < end; i++)
+		node.count += tree->sites[tree->order[i]].group == group;
+	if (node.count > 0)
+		node.example = first_of_group(tree, first, group);
 	while (child < end)
 	{
 		size_t child_end = end_of_child(tree, child, end, node.depth);
@@ -126,7 +133,7 @@ find_node(const Tree *tree, size_t first, size_t end, size_t group)
 		if (site->nframes > node.depth && wanted > 0 &&
 			sum_range(tree, child, child_end, group).mature_bytes >= wanted)
 		{
-			node.example = tree->order[child];
+			node.example = first_of_group(tree, child, group);
 			node.depth++;
 			end = child_end;
 		}

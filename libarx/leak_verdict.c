@@ -87,6 +87,10 @@ find_age(const ArxLeakSite *site, const ArxLeakParameters *parameters,
 	double age = site->now - start;
 	double last = -1;
 
+	*best = (ArxLeakExamination){
+		.refuted[ARX_LEAK_IS_MASSIVE] = true,
+		.p_worst = 1,
+	};
 	for (int i = 0; i < ARX_LEAK_NAGES; i++)
 	{
 		ArxLeakFinding candidate = *finding;
@@ -290,15 +294,14 @@ decide_growing(const ArxLeakSite *site, const ArxLeakParameters *parameters,
 		finding->wait_seconds = patience - (site->now - finding->start);
 	}
 	else
-		decide(finding, ARX_LEAK_LEAK,
-			   "survivors keep arriving and none are freed");
+		decide(finding, ARX_LEAK_LEAK, "survivors keep arriving and stay");
 }
 
 void
 arx_leak_judge(const ArxLeakSite *site, const ArxLeakParameters *parameters,
 			   ArxLeakFinding *finding)
 {
-	ArxLeakExamination seen = {.p_worst = 1};
+	ArxLeakExamination seen;
 
 	*finding = (ArxLeakFinding){
 		.seconds_to_limit = INFINITY,
