@@ -5,8 +5,7 @@
  * Each counts its bytes down and hands on to jemalloc with a jump; what is
  * left to do when the count runs out, or when a block is a sample, is in
  * functions that keep a frame pointer, so that the unwinder can begin at their
- * caller.  (A request of more than half the address space moves the count
- * upwards; it also fails.)
+ * caller.
  *
  * All of jemalloc's own public functions are here too: a program made for
  * jemalloc would otherwise mix the blocks of two copies of it.
@@ -47,6 +46,15 @@ extern int mallctlbymib(const size_t *mib, size_t mib_length, void *old,
 extern void malloc_stats_print(void (*write)(void *, const char *),
 							   void *context, const char *options);
 
+/* Some of jemalloc's functions fail without saying so in errno. */
+static inline void *
+or_no_memory(void *block)
+{
+	if (__builtin_expect(block == NULL, 0))
+		errno = ENOMEM;
+	return block;
+}
+
 /* ---- slow sides ---- */
 
 static AH_KEEPS_FRAME void *
@@ -73,7 +81,7 @@ realloc_slowly(void *old, size_t before, size_t size, size_t growth)
 	AhRegisters from = AH_CALLER();
 	void *block = ah_sample_grow(&from, old, before, size, growth);
 
-	return block != NULL ? block : je_realloc(old, size);
+	return block != NULL ? block : or_no_memory(je_realloc(old, size));
 }
 
 static AH_KEEPS_FRAME void *
@@ -82,7 +90,7 @@ memalign_slowly(size_t alignment, size_t size)
 	AhRegisters from = AH_CALLER();
 	void *block = ah_sample_alloc(&from, size, JE_ALIGN(alignment));
 
-	return block != NULL ? block : je_memalign(alignment, size);
+	return block != NULL ? block : or_no_memory(je_memalign(alignment, size));
 }
 
 static AH_KEEPS_FRAME void *
@@ -145,13 +153,13 @@ resize(void *block, size_t size)
 			return malloc_slowly(size);
 		return je_malloc(size);
 	}
-	if (size == 0 || size > PTRDIFF_MAX)
+	if (size == 0)
 		return je_realloc(block, size);
 	before = je_malloc_usable_size(block);
 	after = je_nallocx(size, 0);
 	if (after > before && ah_count_down(after - before))
 		return realloc_slowly(block, before, size, after - before);
-	return je_realloc(block, size);
+	return or_no_memory(je_realloc(block, size));
 }
 
 EXPORT void *
@@ -178,7 +186,7 @@ align_block(size_t alignment, size_t size)
 {
 	if (ah_count_down(size))
 		return memalign_slowly(alignment, size);
-	return je_memalign(alignment, size);
+	return or_no_memory(je_memalign(alignment, size));
 }
 
 static inline bool

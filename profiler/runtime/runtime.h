@@ -71,7 +71,7 @@ extern __attribute__((visibility("hidden"))) AhRuntime ah_runtime;
 /* What each thread keeps; initial-exec, zero at first, no destructor. */
 typedef struct AhThread
 {
-	int64_t left;		 /* bytes until the next sample; below 0: look */
+	uint64_t left;		 /* bytes until the next sample; running out: look */
 	uint64_t label;		 /* the host's word (heap_label_abi.h) */
 	uint64_t random;	 /* state of the generator, 0: not seeded */
 	uint64_t mean;		 /* that left was drawn by; 0: none, do not sample */

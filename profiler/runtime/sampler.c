@@ -86,7 +86,7 @@ draw_distance(AhThread *thread)
 		return;
 	}
 	uniform = (double) ((next_random(&thread->random) >> 11) + 1) * 0x1p-53;
-	thread->left = (int64_t) (-log(uniform) * (double) mean);
+	thread->left = (uint64_t) (-log(uniform) * (double) mean);
 }
 
 /* ---- whether to sample ---- */
@@ -138,9 +138,11 @@ is_chosen(AhThread *thread, size_t bytes)
 		if (thread->random == 0 || thread->forks != ah_runtime.forks)
 			seed_thread(thread);
 		draw_distance(thread);
-		thread->left -= (int64_t) bytes;
-		if (thread->left >= 0)
+		if (bytes <= thread->left)
+		{
+			thread->left -= bytes;
 			return false;
+		}
 	}
 	return true;
 }
