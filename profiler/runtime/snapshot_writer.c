@@ -72,8 +72,6 @@ fill_head(ArxHeapReason reason, uint64_t t0_ns)
 {
 	uint64_t start_ns = atomic_load(&ah_runtime.start_ns);
 
-	memset(&contents.process, 0, sizeof(contents.process));
-	ah_process_facts(&contents.process);
 	contents.process.taken_us = ah_utc_us();
 	contents.process.elapsed_ms =
 		t0_ns > start_ns ? (t0_ns - start_ns) / 1000000 : 0;
@@ -142,16 +140,20 @@ write_file(void)
 	return error;
 }
 
+/* t0 comes as late as can be: sites are copied as they are a moment after. */
 static int
 take_snapshot(ArxHeapReason reason)
 {
-	uint64_t t0_ns = ah_now_ns();
+	uint64_t t0_ns;
 
 	if (reason != ARX_HEAP_REASON_EXIT)
 		ah_tables_evict();
+	memset(&contents.process, 0, sizeof(contents.process));
+	ah_process_facts(&contents.process);
+	ah_rss_ledger(contents.ledger);
+	t0_ns = ah_now_ns();
 	ah_epoch_close(t0_ns);
 	fill_head(reason, t0_ns);
-	ah_rss_ledger(contents.ledger);
 	if (!ah_rows_build(&contents.rows, t0_ns) ||
 		!ah_contents_prepare(&contents))
 		return ENOMEM;
