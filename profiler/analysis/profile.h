@@ -43,13 +43,14 @@ typedef struct ArxProfileSite
 	uint32_t flags;
 	uint64_t label;
 	const char *label_name; /* "" when it has none */
-	uint64_t id; /* hash of kind, label, build ids and offsets: the same in
-							 * every snapshot, also of another process */
-	uint32_t
-		nframes; /* as recorded, root first, less what is the profiler's own */
+	/* hash of kind, label, build ids and offsets: the same in every snapshot,
+	 * also of another process */
+	uint64_t id;
+	/* as recorded, root first, less what is the profiler's own */
+	uint32_t nframes;
 	const ArxHeapFrame *frames;
-	uint32_t
-		nfunctions; /* with inlined calls, root first; 0 until symbolized */
+	/* with inlined calls, root first; 0 until symbolized */
+	uint32_t nfunctions;
 	const ArxProfileFunction *const *functions;
 	uint64_t births;
 	double birth_bytes;
@@ -66,8 +67,8 @@ typedef struct ArxProfileSite
 
 typedef struct ArxProfile
 {
-	ArxHeapProcess
-		process; /* its texts belong to the profile, and are terminated */
+	/* its texts belong to the profile, and are terminated */
+	ArxHeapProcess process;
 	int64_t ledger[ARX_HEAP_NLEDGER];
 	uint64_t counters[ARX_HEAP_NCOUNTERS];
 	uint32_t nmodules;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/jit_name.h"
 #include "analysis/profile.h"
 #include "analysis/profile_arena.h"
 #include "analysis/profile_parts.h"
@@ -134,6 +135,7 @@ static bool
 name_by_code(Namer *namer, const ArxHeapFrame *frame, NamedAddress *named)
 {
 	const ArxProfile *profile = namer->profile;
+	ArxProfileFunction *function;
 	size_t low = 0;
 	size_t high = profile->ncodes;
 
@@ -154,8 +156,11 @@ name_by_code(Namer *namer, const ArxHeapFrame *frame, NamedAddress *named)
 		return false;
 	named->nfunctions = 1;
 	named->functions = make_functions(namer, frame, 1);
-	named->functions->name = profile->codes[low - 1].name.data;
-	named->functions->generated = true;
+	function = named->functions;
+	if (!arx_jit_name_split(profile->arena, profile->codes[low - 1].name.data,
+							&function->name, &function->file, &function->line))
+		function->name = profile->codes[low - 1].name.data;
+	function->generated = true;
 	return true;
 }
 

@@ -10,6 +10,7 @@
 
 #include <math.h>
 
+#include "analysis/jit_name.h"
 #include "analysis/profile.h"
 #include "libarx/chi_square.h"
 #include "tests/unit/profile_sample.h"
@@ -97,6 +98,49 @@ names_come_from_the_file_then_the_code_then_the_symbolizer(void **state)
 	/* six addresses are in no SYMBOLS or CODE, each asked for once */
 	assert_int_equal(sample_questions, 6);
 	arx_profile_free(profile);
+}
+
+static void
+generated_code_is_named_by_function_file_and_line(void **state)
+{
+	static const struct
+	{
+		const char *text;
+		const char *name;
+		const char *file;
+		unsigned line;
+	} known[] = {
+		{"JS:*load /srv/app.js:12:3", "load", "/srv/app.js", 12},
+		{"LazyCompile:~get a b node:internal/url:7:41", "get",
+		 "a b node:internal/url", 7},
+		{"JS:^add file:///c/x.mjs:1:0", "add", "file:///c/x.mjs", 1},
+		{"JS:* /srv/app.js:12:3", NULL, NULL, 0},
+		{"Builtin:ArrayPush", NULL, NULL, 0},
+		{"JS:*", NULL, NULL, 0},
+		{"JS:*f x:1", NULL, NULL, 0},
+		{"JS:*f :1:2", NULL, NULL, 0},
+		{"JS: 1:2", NULL, NULL, 0},
+		{"", NULL, NULL, 0},
+	};
+	ArxProfileArena *arena = arx_arena_new();
+
+	(void) state;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+	{
+		const char *name;
+		const char *file;
+		unsigned line;
+		bool split =
+			arx_jit_name_split(arena, known[i].text, &name, &file, &line);
+
+		assert_int_equal(split, known[i].name != NULL);
+		if (!split)
+			continue;
+		assert_string_equal(name, known[i].name);
+		assert_string_equal(file, known[i].file);
+		assert_int_equal(line, known[i].line);
+	}
+	arx_arena_free(arena);
 }
 
 /* A site of three frames: main program, this profiler, nowhere. */
@@ -322,6 +366,7 @@ main(void)
 		cmocka_unit_test(sums_are_those_of_the_rows),
 		cmocka_unit_test(
 			names_come_from_the_file_then_the_code_then_the_symbolizer),
+		cmocka_unit_test(generated_code_is_named_by_function_file_and_line),
 		cmocka_unit_test(a_site_is_the_same_wherever_its_build_was_loaded),
 		cmocka_unit_test(the_profiler_is_not_in_the_stacks),
 		cmocka_unit_test(damaged_files_are_refused_with_a_sentence),
