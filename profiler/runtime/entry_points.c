@@ -93,6 +93,18 @@ memalign_slowly(size_t alignment, size_t size)
 	return block != NULL ? block : or_no_memory(je_memalign(alignment, size));
 }
 
+static AH_KEEPS_FRAME int
+posix_memalign_slowly(void **out, size_t alignment, size_t size)
+{
+	AhRegisters from = AH_CALLER();
+	void *block = ah_sample_alloc(&from, size, JE_ALIGN(alignment));
+
+	if (block == NULL)
+		return je_posix_memalign(out, alignment, size);
+	*out = block;
+	return 0;
+}
+
 static AH_KEEPS_FRAME void *
 mallocx_slowly(size_t size, int flags)
 {
@@ -198,17 +210,11 @@ is_power_of_two(size_t number)
 EXPORT int
 posix_memalign(void **block, size_t alignment, size_t size)
 {
-	int saved = errno;
-	void *aligned;
-
 	if (!is_power_of_two(alignment) || alignment % sizeof(void *) != 0)
 		return EINVAL;
-	aligned = align_block(alignment, size);
-	errno = saved;
-	if (aligned == NULL)
-		return ENOMEM;
-	*block = aligned;
-	return 0;
+	if (ah_count_down(size))
+		return posix_memalign_slowly(block, alignment, size);
+	return je_posix_memalign(block, alignment, size);
 }
 
 EXPORT void *
