@@ -3,7 +3,7 @@
  *	  Which functions just hand memory on: nobody is helped by their names.
  *
  * A leak is in who asked malloc() or palloc() for memory, not in these.  The
- * list is short on purpose: wrappers of the C and C++ libraries, of
+ * list is short on purpose: wrappers of the C and C++ libraries,
  * PostgreSQL's memory contexts, and of a few libraries that programs are made
  * of.  A name with a star stands for all that begin so.
  */
@@ -27,13 +27,18 @@ static const char *const allocator_names[] = {
 	"AllocSet*", "GenerationAlloc*", "GenerationContextCreate", "SlabAlloc*",
 	"SlabContextCreate", "BumpAlloc*", "BumpContextCreate", "pg_malloc*",
 	"pg_realloc", "pg_strdup", "enlargeStringInfo",
-	/* GLib, CPython, SQLite, Redis */
+	/* buffers of Node.js, up to the script that asked */
+	"node::NodeArrayBufferAllocator::*", "node::Buffer::*", "Builtins_*",
+	"v8::internal::Heap::AllocateExternalBackingStore*",
+	"v8::internal::BackingStore::*", "v8::ArrayBuffer::New*",
+	/* GLib, CPython, SQLite, OpenSSL, Redis */
 	"g_malloc*", "g_realloc*", "g_try_malloc*", "g_slice_alloc*", "g_strdup",
 	"PyMem_*", "_PyMem_*", "PyObject_Malloc", "PyObject_Calloc",
 	"PyObject_Realloc", "_PyObject_Malloc", "_PyObject_Calloc",
 	"_PyObject_Realloc", "sqlite3MemMalloc", "sqlite3MemRealloc",
 	"sqlite3Malloc*", "sqlite3Realloc*", "sqlite3_malloc*", "sqlite3_realloc*",
 	"sqlite3DbMalloc*", "sqlite3DbRealloc*", "mallocWithAlarm", "zmalloc*",
+	"CRYPTO_malloc", "CRYPTO_zalloc", "CRYPTO_realloc", "CRYPTO_strdup",
 	"zcalloc*", "zrealloc*", "ztrymalloc*", "ztrycalloc*", "ztryrealloc*"};
 
 static bool
