@@ -3,9 +3,9 @@
  *	  Which functions just hand memory on: nobody is helped by their names.
  *
  * A leak is in who asked malloc() or palloc() for memory, not in these.  The
- * list is short on purpose: wrappers of the C and C++ libraries,
- * PostgreSQL's memory contexts, and of a few libraries that programs are made
- * of.  A name with a star stands for all that begin so.
+ * list is short on purpose: wrappers of the C and C++ libraries, of
+ * PostgreSQL's memory contexts, of Node's buffers, and of a few libraries that
+ * programs are made of.  A name with a star stands for all that begin so.
  */
 #include <string.h>
 
