@@ -30,6 +30,11 @@ build_packages() {
     echo "gcc make libc6-dev postgresql-$1 postgresql-server-dev-$1"
 }
 
+# Packages for building the heap profiler.
+profiler_packages() {
+    echo "gcc make binutils libc6-dev libjemalloc-dev libdw-dev zlib1g-dev"
+}
+
 say() {
     printf '==> %s\n' "$*"
 }

@@ -6,11 +6,6 @@
 #
 # Needs lib.sh and test_steps.sh.
 
-# Packages for building the profiler.
-profiler_packages() {
-    echo "gcc make binutils libc6-dev libjemalloc-dev libdw-dev zlib1g-dev"
-}
-
 # Packages that its tests need beside these.
 profiler_test_packages() {
     echo "python3 g++ gdb nodejs redis-server redis-tools sqlite3 protobuf-compiler"

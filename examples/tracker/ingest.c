@@ -105,6 +105,13 @@ queue_receipt(Ingest *ingest, const Wallet *from, const Wallet *to, long amount)
 		free(receipt);
 }
 
+static void
+book(Wallet *wallet, long amount)
+{
+	wallet->balance += amount;
+	wallet->recent[wallet->transfers++ % RECENT_TRANSFERS] = amount;
+}
+
 void
 ingest_transaction(Ingest *ingest)
 {
@@ -123,8 +130,8 @@ ingest_transaction(Ingest *ingest)
 	must(ingest,
 		 PQexecPrepared(ingest->connection, "transfer", 3, values, NULL, NULL,
 						0));
-	from->balance -= amount;
-	to->balance += amount;
+	book(from, -amount);
+	book(to, amount);
 	queue_receipt(ingest, from, to, amount);
 	ingest->transactions++;
 }

@@ -114,12 +114,3 @@ cache_size(const WalletCache *cache)
 {
 	return cache->size;
 }
-
-void
-cache_free(WalletCache *cache)
-{
-	while (cache->size > 0)
-		forget_oldest(cache);
-	free(cache->buckets);
-	free(cache);
-}

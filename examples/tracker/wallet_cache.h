@@ -7,13 +7,17 @@
 
 #include <stddef.h>
 
+#define RECENT_TRANSFERS 64
+
 typedef struct Wallet
 {
 	long id;
 	long long balance;
 	char *address;
-	struct Wallet *next;  /* in its bucket */
-	struct Wallet *older; /* in order of use */
+	unsigned transfers;			   /* seen since the wallet is in the cache */
+	long recent[RECENT_TRANSFERS]; /* amounts of the last ones */
+	struct Wallet *next;		   /* in its bucket */
+	struct Wallet *older;		   /* in order of use */
 	struct Wallet *newer;
 } Wallet;
 
@@ -21,7 +25,6 @@ typedef struct WalletCache WalletCache;
 
 /* A cache of at most so many wallets; ends the program when memory is out. */
 extern WalletCache *cache_new(size_t capacity);
-extern void cache_free(WalletCache *cache);
 
 /* The wallet, now the one used last, or NULL. */
 extern Wallet *cache_find(WalletCache *cache, long id);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 #
 # load.sh
-#     The load of the demo: load.sh SOCKET_FOLDER SECONDS.
+#     The load of the demo: load.sh SOCKET_FOLDER SECONDS SNAPSHOT_FOLDER.
 #
 # Every load_*.pgbench runs as clients of its own beside pgbench's TPC-B; every
 # load_*.sql, whose statements are meant to fail, again and again by psql.
@@ -10,6 +10,9 @@ set -euo pipefail
 
 socket=$1
 seconds=$2
+snapshots=$3
+# As long as the profiler needs to be sure of a leak.
+tracker_seconds=30
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export PGHOST=$socket PGUSER=postgres PGDATABASE=postgres
 
@@ -32,6 +35,8 @@ for part in load_*.sql; do
     fail_on_purpose "$part" &
     pids+=($!)
 done
+./tracker.sh "$socket" "$tracker_seconds" "$snapshots" &
+pids+=($!)
 rc=0
 for pid in "${pids[@]}"; do
     wait "$pid" || rc=1
