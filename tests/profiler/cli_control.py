@@ -139,6 +139,10 @@ def garbage_in_the_control_file_is_survived(place):
     program.tell("alloc 1000 1000")
     arxheap("snapshot", str(program.pid))
     os.kill(program.pid, signal.SIGSTOP)
+    start_of_owner = program.control.get(0)
+    program.control.put(0, start_of_owner ^ 1)
+    refused("snapshot", str(program.pid), saying="has no slot")
+    program.control.put(0, start_of_owner)
     with open("/dev/urandom", "rb") as source:
         noise = source.read(128 * 2048)
     program.control.map[128:] = noise[:len(program.control.map) - 128]

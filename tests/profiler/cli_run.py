@@ -61,12 +61,14 @@ def signals_reach_the_program(place):
         process = subprocess.Popen([ARXHEAP, "run", "--dir", place.path("signals"), "--no-report", "--",
                                     "bash", "-c", script, "bash", name], text=True,
                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                   preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
-        expect(process.stdout.readline() == "ready\n", name)
-        process.send_signal(getattr(signal, "SIG" + name))
-        process.stdin.write("\n")
-        process.stdin.flush()
-        said, _ = process.communicate(timeout=60)
+                                   start_new_session=True)
+        try:
+            expect(process.stdout.readline() == "ready\n", name)
+            process.send_signal(getattr(signal, "SIG" + name))
+            said, _ = process.communicate(timeout=60)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
         expect(process.returncode == 3 and said == f"got-{name}\n", f"{name}: {said!r}")
 
 
