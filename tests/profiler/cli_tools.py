@@ -42,8 +42,7 @@ def take_snapshots(place, name, count=2):
     """A folder with so many snapshots of one ended process; the files, oldest first."""
     folder = place.path(name)
     program = Program(place, folder, ARXHEAP_AT_EXIT="0")
-    control = Slot(folder, program.pid) if os.path.exists(os.path.join(folder, "control")) \
-        else program.slot()
+    control = program.slot()
     for number in range(count):
         program.tell("sites 40 3000")
         program.tell("alloc 500 1000")
