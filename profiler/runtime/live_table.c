@@ -125,6 +125,14 @@ publish(void)
 						  live_samples, memory_order_relaxed);
 }
 
+static void
+publish_inherited(uint64_t n)
+{
+	inherited_samples = n;
+	atomic_store_explicit(&ah_runtime.counters[ARX_HEAP_COUNT_INHERITED], n,
+						  memory_order_relaxed);
+}
+
 double
 ah_live_bytes(void)
 {
@@ -186,6 +194,8 @@ take_out(void *block, Sample *out)
 		live_bytes = live_samples > 0 ? live_bytes - (double) out->weight : 0;
 		publish();
 	}
+	else
+		publish_inherited(inherited_samples - 1);
 	return true;
 }
 
@@ -243,17 +253,36 @@ copy_of(const Sample *sample)
 						  .site = sample->site};
 }
 
+/* Gives a sample another address; the lock is held.  NULL when unknown. */
+static Sample *
+move_sample(uintptr_t from, uintptr_t to)
+{
+	uint32_t *link = find_link(from);
+	uint32_t number = *link;
+	Sample *sample = &samples[number - 1];
+
+	if (number == 0)
+		return NULL;
+	*link = sample->next;
+	link = chain_of(to);
+	sample->address = to;
+	sample->next = *link;
+	*link = number;
+	return sample;
+}
+
 AhSampleState
 ah_sample_take(void *block)
 {
-	AhSampleState state = {0};
-	Sample sample;
+	AhSampleState state = {.meanwhile = (uintptr_t) block | 1};
+	const Sample *sample;
 
 	ah_tables_lock();
-	state.known = take_out(block, &sample);
+	sample = move_sample((uintptr_t) block, state.meanwhile);
+	state.known = sample != NULL;
+	if (sample != NULL)
+		state.sample = copy_of(sample);
 	ah_tables_unlock();
-	if (state.known)
-		state.sample = copy_of(&sample);
 	return state;
 }
 
@@ -261,20 +290,22 @@ void
 ah_sample_put(void *block, size_t size, size_t more_counted,
 			  const AhSampleState *state)
 {
-	uint64_t counted = state->sample.counted + more_counted;
-	Sample sample = {.address = (uintptr_t) block,
-					 .size = size,
-					 .counted = counted,
-					 .born_ns = state->sample.born_ns,
-					 .mean = (uint32_t) state->sample.mean,
-					 .weight = weigh(size, counted, state->sample.mean),
-					 .site = state->sample.site};
+	Sample *sample;
 
 	ah_tables_lock();
-	if (!enter(&sample)) /* the room that it left may have gone to another */
+	sample = move_sample(state->meanwhile, (uintptr_t) block);
+	if (sample != NULL)
 	{
-		ah_site_lost(sample.site);
-		ah_count(ARX_HEAP_COUNT_DROPPED_MEMORY, 1);
+		float before = sample->weight;
+
+		sample->size = size;
+		sample->counted += more_counted;
+		sample->weight = weigh(size, sample->counted, sample->mean);
+		if (!is_inherited(sample))
+		{
+			live_bytes += (double) sample->weight - (double) before;
+			publish();
+		}
 	}
 	ah_tables_unlock();
 }
@@ -302,10 +333,8 @@ void
 ah_tables_forked(void)
 {
 	tables_lock = 0;
-	inherited_samples += live_samples;
+	publish_inherited(inherited_samples + live_samples);
 	live_samples = 0;
 	live_bytes = 0;
 	publish();
-	atomic_store(&ah_runtime.counters[ARX_HEAP_COUNT_INHERITED],
-				 inherited_samples);
 }

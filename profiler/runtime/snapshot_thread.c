@@ -253,7 +253,9 @@ start_thread(void)
 	sigset_t all, before;
 	uint32_t none = 0;
 
-	if (ah_now_ns() - atomic_load(&refused_ns) < START_REST_NS ||
+	/* A child by vfork() would have the thread, and take it along. */
+	if (getpid() != atomic_load(&ah_runtime.pid) ||
+		ah_now_ns() - atomic_load(&refused_ns) < START_REST_NS ||
 		!atomic_compare_exchange_strong(&running, &none, 1))
 		return;
 	sigfillset(&all);

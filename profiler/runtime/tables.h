@@ -79,12 +79,13 @@ extern bool ah_sample_add(void *block, size_t size, size_t counted,
 extern bool ah_sample_remove(void *block);
 
 /*
- * Takes a sample out without counting its death (before a block may move),
- * and puts it back at its new place with its birth, site and history.
+ * Before a block may move, and afterwards, at its new place.  In between its
+ * sample lives on under an address that no block has: a snapshot sees it.
  */
 typedef struct AhSampleState
 {
 	AhSampleCopy sample;
+	uintptr_t meanwhile; /* that address */
 	bool known;
 } AhSampleState;
 extern AhSampleState ah_sample_take(void *block);
