@@ -17,7 +17,7 @@ PROGRAMS = os.path.join(HERE, "runtime_programs")
 BUILD = os.path.abspath(os.environ.get("ARXHEAP_BUILD", os.path.join(ROOT, "profiler", "build")))
 LIBRARY = os.path.join(BUILD, "libarxheap.so")
 ARXHEAP = os.path.join(BUILD, "arxheap")
-DEADLINE = 120
+DEADLINE = 60
 
 COUNTERS = ("samples live freed dropped_memory dropped_range dropped_nested truncated failed "
             "sites_dropped mappings_dropped labels_dropped snapshots snapshots_failed thinned memory "
