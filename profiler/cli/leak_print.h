@@ -5,6 +5,8 @@
 #ifndef ARX_PROFILER_LEAK_PRINT_H
 #define ARX_PROFILER_LEAK_PRINT_H
 
+#include <stdio.h>
+
 #include "analysis/leak_series.h"
 #include "cli/snapshot_files.h"
 
