@@ -155,7 +155,7 @@ class Place:
 
     def last(self, folder, pid="*"):
         files = self.files(folder, pid)
-        expect(files, f"no snapshot of process {pid} in {os.listdir(folder) if os.path.isdir(folder) else None}")
+        expect(files, f"no snapshot of process {pid}")
         return self.read(files[-1:])[0]
 
     def name_at(self, path, address):
@@ -186,8 +186,11 @@ class Place:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def run_tests(*tests):
-    """Runs each in a place that they share, and prints TAP; the name of a test is its sentence."""
+def run_tests(*tests, finish=None):
+    """
+    Runs each in a place that they share, and prints TAP; the name of a test is its sentence.  Calls
+    finish, if given, before the place is removed.
+    """
     place = Place()
     failed = False
     print(f"1..{len(tests)}")
@@ -202,5 +205,7 @@ def run_tests(*tests):
             failed = True
             print(f"not ok {number} - {name}")
             print("# " + f"{type(error).__name__}: {error}".replace("\n", "\n# "), flush=True)
+    if finish is not None:
+        finish()
     place.close()
     return 1 if failed else 0
