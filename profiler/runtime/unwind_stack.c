@@ -42,7 +42,10 @@ read_elsewhere(uintptr_t address, void *out, size_t bytes)
 		(ssize_t) bytes;
 }
 
-/* True when one byte of each page from low (page aligned) to high can be read. */
+/*
+ * True when one byte of each page from low (page aligned) to high can be read,
+ * or when the system does not let us ask: then the guess has to do.
+ */
 static bool
 is_readable(uintptr_t low, uintptr_t high)
 {
@@ -53,13 +56,14 @@ is_readable(uintptr_t low, uintptr_t high)
 	{
 		struct iovec to = {bytes, 0};
 		unsigned long n = 0;
+		ssize_t read;
 
 		for (; n < PROBES && low < high; n++, low += PAGE)
 			from[n] = (struct iovec){(void *) low, 1};
 		to.iov_len = n;
-		if (syscall(SYS_process_vm_readv, getpid(), &to, 1UL, from, n, 0UL) !=
-			(ssize_t) n)
-			return false;
+		read = syscall(SYS_process_vm_readv, getpid(), &to, 1UL, from, n, 0UL);
+		if (read != (ssize_t) n)
+			return read < 0 && (errno == EPERM || errno == ENOSYS);
 	}
 	return true;
 }
