@@ -17,7 +17,7 @@ PROGRAMS = os.path.join(HERE, "runtime_programs")
 BUILD = os.path.abspath(os.environ.get("ARXHEAP_BUILD", os.path.join(ROOT, "profiler", "build")))
 LIBRARY = os.path.join(BUILD, "libarxheap.so")
 ARXHEAP = os.path.join(BUILD, "arxheap")
-DEADLINE = 60
+DEADLINE = 40
 
 COUNTERS = ("samples live freed dropped_memory dropped_range dropped_nested truncated failed "
             "sites_dropped mappings_dropped labels_dropped snapshots snapshots_failed thinned memory "
@@ -104,7 +104,8 @@ class Place:
             compiler = [os.environ.get("CXX", "g++"), "-std=gnu++17"]
         else:
             compiler = [os.environ.get("CC", "cc"), "-std=gnu11"]
-        subprocess.run([*compiler, "-D_GNU_SOURCE", "-O1", "-g", "-Wall", "-I" + ROOT, "-o", program,
+        subprocess.run([*compiler, "-D_GNU_SOURCE", "-O1", "-g", "-Wall", "-fno-builtin",
+                        "-I" + ROOT, "-o", program,
                         os.path.join(PROGRAMS, source), *more, "-lpthread"], check=True)
         return program
 
