@@ -287,7 +287,7 @@ ah_sample_take(void *block)
 }
 
 void
-ah_sample_put(void *block, size_t size, size_t more_counted,
+ah_sample_put(void *block, size_t size, size_t counted,
 			  const AhSampleState *state)
 {
 	Sample *sample;
@@ -299,12 +299,31 @@ ah_sample_put(void *block, size_t size, size_t more_counted,
 		float before = sample->weight;
 
 		sample->size = size;
-		sample->counted += more_counted;
+		sample->counted = counted;
 		sample->weight = weigh(size, sample->counted, sample->mean);
 		if (!is_inherited(sample))
 		{
 			live_bytes += (double) sample->weight - (double) before;
 			publish();
+		}
+	}
+	ah_tables_unlock();
+}
+
+void
+ah_sample_end(const AhSampleState *state)
+{
+	Sample sample;
+
+	ah_tables_lock();
+	if (take_out((void *) state->meanwhile, &sample))
+	{
+		if (is_inherited(&sample))
+			ah_site_lost(sample.site);
+		else
+		{
+			ah_site_died(sample.site, 0);
+			ah_count(ARX_HEAP_COUNT_FREED, 1);
 		}
 	}
 	ah_tables_unlock();

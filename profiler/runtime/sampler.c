@@ -61,7 +61,9 @@ seed_thread(AhThread *thread)
 {
 	uint64_t seed;
 
-	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) != sizeof(seed))
+	/* not getrandom(): the C library's is a point where threads are cancelled */
+	if (syscall(SYS_getrandom, &seed, sizeof(seed), GRND_NONBLOCK) !=
+		sizeof(seed))
 		seed = ah_now_ns() ^ ((uint64_t) getpid() << 40) ^ (uintptr_t) thread;
 	thread->random = seed | 1;
 	thread->forks =
@@ -277,7 +279,7 @@ ah_sample_grow(const AhRegisters *from, void *old, size_t old_size, size_t size,
 		if (block != NULL)
 		{
 			memcpy(block, old, old_size < size ? old_size : size);
-			record(from, block, size, size, mean);
+			record(from, block, size, old_size + growth, mean);
 			je_free(old);
 		}
 		else
@@ -331,23 +333,63 @@ realloc_unknown(void *block, size_t size)
 }
 
 /*
+ * Whether a sample that had shrunk stays one now that its block grows again.
+ * Others of its size that were not chosen get a chance for this growth, however
+ * often they shrank and grew, and count as of their size then.  So that it is
+ * as likely to be a sample as they are, it has to be chosen once more: for the
+ * bytes that it kept, of those that it was chosen for, or for the growth.
+ */
+static bool
+stays_sample(AhThread *thread, const AhSampleCopy *sample, size_t kept,
+			 size_t growth)
+{
+	double mean = (double) sample->mean;
+	double by_growth, by_kept, uniform;
+
+	if (sample->counted <= kept || sample->mean <= 1)
+		return true;
+	if (thread->random == 0)
+		seed_thread(thread);
+	by_growth = -expm1(-(double) growth / mean);
+	by_kept =
+		expm1(-(double) kept / mean) / expm1(-(double) sample->counted / mean);
+	uniform = (double) (next_random(&thread->random) >> 11) * 0x1p-53;
+	return uniform < by_growth + (1 - by_growth) * by_kept;
+}
+
+/*
  * A sample stays one, with its birth, when its block is resized: a growing
  * vector is as old as its first element.  The bytes that it grew by had their
- * chance to be chosen too, so they count for its weight.
+ * chance to be chosen too, so they count for its weight: in size classes, as
+ * those of blocks that are not sampled.  NULL with state->known false: the
+ * block is no sample any more and has to move.
  */
 static void *
-resize_known(void *block, size_t size, AhSampleState *state)
+resize_known(AhThread *thread, void *block, size_t size, AhSampleState *state)
 {
 	size_t before = state->sample.size;
-	void *moved = size <= PTRDIFF_MAX ? ah_range_resize(block, size) : NULL;
+	size_t room = je_malloc_usable_size(block);
+	size_t wanted = size <= PTRDIFF_MAX ? je_nallocx(size, 0) : 0;
+	size_t growth = wanted > room ? wanted - room : 0;
+	size_t counted = state->sample.counted;
+	void *moved;
 
+	if (growth > 0 && !stays_sample(thread, &state->sample, room, growth))
+	{
+		ah_sample_end(state);
+		state->known = false;
+		return NULL;
+	}
+	if (growth > 0)
+		counted = (counted < room ? counted : room) + growth;
+	moved = wanted > 0 ? ah_range_resize(block, size) : NULL;
 	if (moved != NULL)
 	{
-		ah_sample_put(moved, size, size > before ? size - before : 0, state);
+		ah_sample_put(moved, size, counted, state);
 		return moved;
 	}
 	/* Out of address range or of memory: go on without the sample. */
-	ah_sample_put(block, before, 0, state);
+	ah_sample_put(block, before, state->sample.counted, state);
 	moved = move_out(block, before, size);
 	if (moved != NULL)
 	{
@@ -375,7 +417,7 @@ ah_sample_realloc(void *block, size_t size)
 		return realloc_unknown(block, size);
 	thread->inside = 1;
 	state = ah_sample_take(block);
-	moved = state.known ? resize_known(block, size, &state) : NULL;
+	moved = state.known ? resize_known(thread, block, size, &state) : NULL;
 	thread->inside = 0;
 	if (!state.known)
 		moved = realloc_unknown(block, size);

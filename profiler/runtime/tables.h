@@ -81,6 +81,7 @@ extern bool ah_sample_remove(void *block);
 /*
  * Before a block may move, and afterwards, at its new place.  In between its
  * sample lives on under an address that no block has: a snapshot sees it.
+ * counted: the bytes that it now counts as chosen for.
  */
 typedef struct AhSampleState
 {
@@ -89,8 +90,14 @@ typedef struct AhSampleState
 	bool known;
 } AhSampleState;
 extern AhSampleState ah_sample_take(void *block);
-extern void ah_sample_put(void *block, size_t size, size_t more_counted,
+extern void ah_sample_put(void *block, size_t size, size_t counted,
 						  const AhSampleState *state);
+
+/*
+ * The block that was taken out is no sample any more, though it lives on:
+ * counts as freed at once, so that it says nothing about how long blocks live.
+ */
+extern void ah_sample_end(const AhSampleState *state);
 
 /* ---- for the snapshot thread ---- */
 
