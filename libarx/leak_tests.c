@@ -11,6 +11,10 @@
 /* below this probability, samples died oftener than is allowed */
 #define SURELY 0.01
 
+/* below this one, fewer survivors arrive than did: one leak in a hundred or
+ * fewer looks so by chance, by one of the four comparisons */
+#define DECLINE 0.005
+
 /* When the births that are looked at begin. */
 static double
 end_of_warm_up(const ArxLeakSite *site, const ArxLeakParameters *parameters,
@@ -48,6 +52,23 @@ compare_rates(const ArxLeakSurvivors *first, const ArxLeakSurvivors *other,
 			examination->refuted[condition] = true;
 	}
 	examination->p[condition] = fmax(examination->p[condition], p);
+}
+
+/* Survivors of late against those before: too few if arrivals had fallen, and
+ * fewer than if they had not. */
+static void
+compare_arrivals(const ArxLeakSurvivors *late, const ArxLeakSurvivors *before,
+				 double share, int tries, ArxLeakExamination *examination)
+{
+	uint64_t n = late->samples + before->samples;
+	double seconds = late->seconds + before->seconds;
+
+	compare_rates(late, before, share, tries, ARX_LEAK_IS_ARRIVING,
+				  examination);
+	if (seconds > 0 &&
+		arx_binomial_at_least(before->samples, n, before->seconds / seconds) <
+			DECLINE)
+		examination->declining = true;
 }
 
 static void
@@ -129,8 +150,7 @@ test_latest(const ArxLeakSite *site, double warm_up, double seconds,
 	ArxLeakSurvivors before = arx_leak_survivors(site, warm_up, since);
 	ArxLeakSurvivors latest = arx_leak_survivors(site, since, site->now);
 
-	compare_rates(&latest, &before, share, 1, ARX_LEAK_IS_ARRIVING,
-				  examination);
+	compare_arrivals(&latest, &before, share, 1, examination);
 }
 
 /*
@@ -150,10 +170,10 @@ test_arrivals(const ArxLeakSite *site, const ArxLeakParameters *parameters,
 	ArxLeakSurvivors first_half = arx_leak_survivors(site, warm_up, middle);
 	ArxLeakSurvivors second_half = arx_leak_survivors(site, middle, now);
 
-	compare_rates(younger, older, parameters->balance, ARX_LEAK_NAGES,
-				  ARX_LEAK_IS_ARRIVING, examination);
-	compare_rates(&second_half, &first_half, parameters->balance, 1,
-				  ARX_LEAK_IS_ARRIVING, examination);
+	compare_arrivals(younger, older, parameters->balance, ARX_LEAK_NAGES,
+					 examination);
+	compare_arrivals(&second_half, &first_half, parameters->balance, 1,
+					 examination);
 	test_latest(site, warm_up, age / 4, parameters->balance, examination);
 	test_latest(site, warm_up, age / 8, parameters->balance / 2, examination);
 }

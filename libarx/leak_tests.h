@@ -37,6 +37,7 @@ typedef struct ArxLeakExamination
 {
 	double p[ARX_LEAK_NCONDITIONS];
 	bool refuted[ARX_LEAK_NCONDITIONS];
+	bool declining; /* fewer arrive than before, by more than chance */
 	double p_worst;
 } ArxLeakExamination;
 

@@ -273,7 +273,7 @@ decide_stopped(const ArxLeakSite *site, ArxLeakFinding *finding)
 /* Nothing speaks against a leak: is there enough that speaks for one? */
 static void
 decide_growing(const ArxLeakSite *site, const ArxLeakParameters *parameters,
-			   ArxLeakFinding *finding)
+			   bool declining, ArxLeakFinding *finding)
 {
 	double interval = parameters->interval > 0 ? parameters->interval : 30;
 	double patience =
@@ -287,6 +287,9 @@ decide_growing(const ArxLeakSite *site, const ArxLeakParameters *parameters,
 			finding->wait_seconds = site->now *
 				(log(parameters->false_discovery) / log(finding->p_value) - 1);
 	}
+	else if (declining)
+		decide(finding, ARX_LEAK_SUSPECT,
+			   "grows, but slower than before, as a cache does that fills");
 	else if (finding->grows_only && site->now - finding->start < patience)
 	{
 		decide(finding, ARX_LEAK_SUSPECT,
@@ -322,7 +325,7 @@ arx_leak_judge(const ArxLeakSite *site, const ArxLeakParameters *parameters,
 	else if (seen.refuted[ARX_LEAK_IS_ARRIVING])
 		decide_stopped(site, finding);
 	else
-		decide_growing(site, parameters, finding);
+		decide_growing(site, parameters, seen.declining, finding);
 
 	if (finding->verdict >= ARX_LEAK_SUSPECT)
 		estimate_rate(site, parameters, finding);

@@ -115,6 +115,28 @@ the_oldest_being_freed_speaks_against_a_leak(void **state)
 }
 
 static void
+missing_old_cohorts_speak_against_a_leak(void **state)
+{
+	(void) state;
+	/* all was freed once, before anything was mature */
+	memset(cohorts, 0, sizeof(cohorts[0]) * EPOCHS * 3 / 10);
+	deaths[0] = (ArxLeakDeaths){500, 1000, EPOCHS * 3 / 10};
+	arx_leak_judge(&site, &parameters, &finding);
+	assert_true(finding.verdict < ARX_LEAK_LEAK);
+	assert_int_equal(finding.mature_deaths, 0);
+}
+
+static void
+slower_growth_is_no_proof_of_a_leak(void **state)
+{
+	(void) state;
+	for (int i = 0; i < EPOCHS; i++)
+		cohorts[i].samples = 12 - 8 * i / EPOCHS;
+	site.births = 12 * EPOCHS;
+	assert_verdict(ARX_LEAK_SUSPECT);
+}
+
+static void
 no_arrivals_of_late_speak_against_a_leak(void **state)
 {
 	(void) state;
@@ -300,6 +322,8 @@ main(void)
 		cmocka_unit_test_setup(mature_deaths_speak_against_a_leak, setup),
 		cmocka_unit_test_setup(the_oldest_being_freed_speaks_against_a_leak,
 							   setup),
+		cmocka_unit_test_setup(missing_old_cohorts_speak_against_a_leak, setup),
+		cmocka_unit_test_setup(slower_growth_is_no_proof_of_a_leak, setup),
 		cmocka_unit_test_setup(no_arrivals_of_late_speak_against_a_leak, setup),
 		cmocka_unit_test_setup(what_was_born_in_the_warm_up_is_told_apart,
 							   setup),
