@@ -35,7 +35,7 @@ read_bytes(const Source *source, uint64_t in_memory, uint64_t in_file,
 	if (source->fd >= 0)
 		return pread(source->fd, out, length, (off_t) in_file) ==
 			(ssize_t) length;
-	return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) ==
+	return process_vm_readv(gettid(), &local, 1, &remote, 1, 0) ==
 		(ssize_t) length;
 }
 

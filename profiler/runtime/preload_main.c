@@ -203,12 +203,15 @@ end(void)
 
 	if (ah_runtime.started && getpid() == ah_runtime.pid)
 	{
+		uint32_t inside = ah_thread.inside;
+
+		/* exit() in a signal handler: this thread may hold a lock of ours */
 		ah_thread.inside = 1;
-		if (is_worth_a_snapshot())
+		if (inside == 0 && is_worth_a_snapshot())
 			ah_snapshot_write(ARX_HEAP_REASON_EXIT);
 		atomic_store(&ah_runtime.armed, false);
 		ah_control_close();
-		ah_thread.inside = 0;
+		ah_thread.inside = inside;
 	}
 	errno = saved;
 }

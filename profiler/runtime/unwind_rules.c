@@ -76,7 +76,7 @@ follows_call(uintptr_t address)
 	struct iovec from = {(void *) (address + 1 - sizeof(code)), sizeof(code)};
 
 	if (address < 4096 ||
-		syscall(SYS_process_vm_readv, getpid(), &to, 1UL, &from, 1UL, 0UL) !=
+		syscall(SYS_process_vm_readv, gettid(), &to, 1UL, &from, 1UL, 0UL) !=
 			sizeof(code))
 		return false;
 	if (code[2] == 0xe8)

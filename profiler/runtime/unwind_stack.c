@@ -32,13 +32,14 @@ extern void *__libc_stack_end;
 
 /* ---- reading memory that may not be there ---- */
 
+/* By the thread's own number: the process's is good while its first thread is. */
 static bool
 read_elsewhere(uintptr_t address, void *out, size_t bytes)
 {
 	struct iovec to = {out, bytes};
 	struct iovec from = {(void *) address, bytes};
 
-	return syscall(SYS_process_vm_readv, getpid(), &to, 1UL, &from, 1UL, 0UL) ==
+	return syscall(SYS_process_vm_readv, gettid(), &to, 1UL, &from, 1UL, 0UL) ==
 		(ssize_t) bytes;
 }
 
@@ -61,7 +62,7 @@ is_readable(uintptr_t low, uintptr_t high)
 		for (; n < PROBES && low < high; n++, low += PAGE)
 			from[n] = (struct iovec){(void *) low, 1};
 		to.iov_len = n;
-		read = syscall(SYS_process_vm_readv, getpid(), &to, 1UL, from, n, 0UL);
+		read = syscall(SYS_process_vm_readv, gettid(), &to, 1UL, from, n, 0UL);
 		if (read != (ssize_t) n)
 			return read < 0 && (errno == EPERM || errno == ENOSYS);
 	}
