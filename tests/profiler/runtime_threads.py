@@ -96,7 +96,7 @@ def a_library_at_the_place_of_another_has_its_own_names(place):
     snapshot = place.last(done.folder)
     sites = [site for site in snapshot.heap() if site.size == 22222]
     expect([site.names()[:3] for site in sites] ==
-           [["plugin2_allocates", "plugin_call", "swap"]], f"{[s.names() for s in sites]}")
+           [["plugin2_allocates", "plugin_call", "main"]], f"{[s.names() for s in sites]}")
     expect(not sites[0].flags, f"flags {sites[0].flags}")
 
 
