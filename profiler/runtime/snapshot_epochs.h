@@ -4,7 +4,9 @@
  *
  * An epoch ends with each snapshot, so that a later one can tell what was born
  * before and after it.  There are at most AH_EPOCHS_MAX: when all are in use,
- * pairs in the older half are joined, so that old births are dated less finely.
+ * two neighbours become one, so that old births are dated less finely, always
+ * to a small share of their age: verdicts compare fourths and eighths of the
+ * profile's age, and need several epochs in each.
  * One user at a time: whoever holds the writer's lock (snapshot_writer.c).
  */
 #ifndef ARX_PROFILER_SNAPSHOT_EPOCHS_H
