@@ -160,6 +160,7 @@ start_profile(void)
 	if (refusal == ARX_HEAP_REFUSED_NOT)
 	{
 		ah_fork_start();
+		ah_snapshot_start();
 		ah_runtime.started = true;
 	}
 	else

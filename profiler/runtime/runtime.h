@@ -95,6 +95,9 @@ ah_count(ArxHeapCounter counter, uint64_t n)
 extern uint64_t ah_now_ns(void);
 extern uint64_t ah_utc_us(void);
 
+/* Called once, by the constructor, in the process's first thread. */
+extern void ah_snapshot_start(void);
+
 /*
  * Wakes the runtime's thread, which takes a snapshot for this reason soon;
  * starts the thread when the process has none yet.  INTERVAL only starts it,

@@ -13,8 +13,11 @@
  * it shares the program's table and looks before it writes, see
  * snapshot_file.c.)
  *
- * A process ends with its last thread.  That ours is the last is noticed at
- * its next turn; it then ends, too.
+ * A process ends with its last thread, which runs what was registered for the
+ * end and flushes the program's streams.  That must not be ours, which has none
+ * of the program's descriptors.  So ours ends before the first thread does, if
+ * that ends by pthread_exit(); what the process does from then on is in its
+ * snapshot at exit alone.
  */
 #include "runtime/snapshot_thread.h"
 
@@ -22,17 +25,15 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "runtime/control_slot.h"
-#include "runtime/proc_file.h"
 #include "runtime/runtime.h"
-#include "runtime/text_format.h"
 
 #define CLOSE_RANGE_UNSHARE_FLAG 2
 #define SECOND_NS UINT64_C(1000000000)
@@ -40,7 +41,19 @@
 #define GROWTH_REST_NS SECOND_NS /* between two snapshots on growth */
 #define START_REST_NS SECOND_NS	 /* after the system refused a thread */
 
-static _Atomic uint32_t running; /* 1: the thread is there, or on its way */
+typedef enum Running
+{
+	NO_THREAD,
+	ON_ITS_WAY,
+	THREAD_IS_THERE,
+	NEVER_AGAIN,
+} Running;
+
+static _Atomic uint32_t running;
+static pthread_t thread; /* when it is there */
+static _Atomic bool may_end;
+static pthread_key_t first_thread; /* set in the process's first thread only */
+static bool has_key;
 static _Atomic uint64_t refused_ns;
 static _Atomic uint32_t asked; /* reasons, a bit each */
 static _Atomic uint32_t own_wake;
@@ -150,32 +163,6 @@ next_turn(const Schedule *schedule)
 	return next;
 }
 
-/*
- * The main thread has ended by pthread_exit() (then it stays, as a zombie) and
- * so have all others but this one.  Of /proc/self/stat: the state comes behind
- * the name in parentheses, the number of threads is the 18th after it.
- */
-static bool
-is_last_thread(void)
-{
-	char text[1024];
-	const char *pos, *end;
-	uint64_t threads = 0;
-
-	if (ah_file_read("/proc/self/stat", text, sizeof(text)) <= 0)
-		return false;
-	pos = strrchr(text, ')');
-	if (pos == NULL || pos[1] != ' ' || pos[2] != 'Z')
-		return false;
-	end = text + strlen(text);
-	for (int field = 0; field < 18 && pos != NULL; field++)
-		pos = strchr(pos + 1, ' ');
-	if (pos == NULL)
-		return false;
-	pos++;
-	return ah_parse_decimal(&pos, end, &threads) && threads <= 2;
-}
-
 static void
 take_turn(Schedule *schedule)
 {
@@ -211,7 +198,7 @@ run(void *unused)
 	syscall(SYS_close_range, 0U, ~0U, CLOSE_RANGE_UNSHARE_FLAG);
 #endif
 	tell_has_thread(true);
-	while (!is_last_thread())
+	while (!atomic_load(&may_end))
 	{
 		_Atomic uint32_t *word = wake_word();
 		uint32_t seen = atomic_load(word);
@@ -229,12 +216,10 @@ create_thread(void)
 {
 	static const size_t sizes[] = {256 * 1024, 1024 * 1024, 8 * 1024 * 1024};
 	pthread_attr_t attributes;
-	pthread_t thread;
 	int error = pthread_attr_init(&attributes);
 
 	if (error != 0)
 		return error;
-	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
 	{
 		pthread_attr_setstacksize(&attributes, sizes[i]);
@@ -251,21 +236,53 @@ static void
 start_thread(void)
 {
 	sigset_t all, before;
-	uint32_t none = 0;
+	uint32_t none = NO_THREAD;
 
 	/* A child by vfork() would have the thread, and take it along. */
 	if (getpid() != atomic_load(&ah_runtime.pid) ||
 		ah_now_ns() - atomic_load(&refused_ns) < START_REST_NS ||
-		!atomic_compare_exchange_strong(&running, &none, 1))
+		!atomic_compare_exchange_strong(&running, &none, ON_ITS_WAY))
 		return;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	if (create_thread() != 0)
+	if (create_thread() == 0)
+		atomic_store(&running, THREAD_IS_THERE);
+	else
 	{
 		atomic_store(&refused_ns, ah_now_ns());
-		atomic_store(&running, 0);
+		atomic_store(&running, NO_THREAD);
 	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+/* The first thread ends, and others may go on: see above. */
+static void
+end_thread(void *unused)
+{
+	uint32_t none = NO_THREAD;
+
+	(void) unused;
+	atomic_store(&may_end, true);
+	while (!atomic_compare_exchange_strong(&running, &none, NEVER_AGAIN) &&
+		   none == ON_ITS_WAY)
+	{
+		sched_yield();
+		none = NO_THREAD;
+	}
+	if (none == THREAD_IS_THERE)
+	{
+		wake_thread();
+		pthread_join(thread, NULL);
+		atomic_store(&running, NEVER_AGAIN);
+	}
+}
+
+void
+ah_snapshot_start(void)
+{
+	has_key = pthread_key_create(&first_thread, end_thread) == 0;
+	if (!has_key || pthread_setspecific(first_thread, &first_thread) != 0)
+		atomic_store(&running, NEVER_AGAIN);
 }
 
 void
@@ -273,7 +290,7 @@ ah_snapshot_ask(ArxHeapReason reason)
 {
 	int saved;
 
-	if (atomic_load_explicit(&running, memory_order_relaxed) == 1 &&
+	if (atomic_load_explicit(&running, memory_order_relaxed) != NO_THREAD &&
 		reason == ARX_HEAP_REASON_INTERVAL)
 		return;
 	saved = errno;
@@ -288,7 +305,9 @@ ah_snapshot_ask(ArxHeapReason reason)
 void
 ah_snapshot_forked(void)
 {
-	atomic_store(&running, 0);
+	if (has_key && pthread_setspecific(first_thread, &first_thread) == 0)
+		atomic_store(&running, NO_THREAD);
+	atomic_store(&may_end, false);
 	atomic_store(&refused_ns, 0);
 	atomic_store(&asked, 0);
 	ah_snapshot_writer_forked();
