@@ -32,6 +32,32 @@ arx_leak_survivors(const ArxLeakSite *site, double from, double to)
 	return survivors;
 }
 
+ArxLeakSurvivors
+arx_leak_arrivals(const ArxLeakSite *site, double from, double to)
+{
+	ArxLeakSurvivors arrivals = {.seconds = fmax(0, to - from)};
+	double samples = 0;
+
+	for (size_t i = 0; i < site->ncohorts; i++)
+	{
+		const ArxLeakCohort *cohort = &site->cohorts[i];
+		double length = cohort->born_to - cohort->born_from;
+		double inside =
+			fmin(to, cohort->born_to) - fmax(from, cohort->born_from);
+		double share;
+
+		if (!(inside > 0) || cohort->samples == 0)
+			continue;
+		share = fmin(1, inside / length);
+		samples += share * cohort->samples;
+		arrivals.epochs++;
+		arrivals.bytes += share * cohort->bytes;
+		arrivals.variance += share * cohort->variance;
+	}
+	arrivals.samples = (uint64_t) (samples + 0.5);
+	return arrivals;
+}
+
 uint64_t
 arx_leak_deaths_after(const ArxLeakSite *site, double age)
 {

@@ -23,6 +23,13 @@ typedef struct ArxLeakSurvivors
 extern ArxLeakSurvivors
 arx_leak_survivors(const ArxLeakSite *site, double from, double to);
 
+/*
+ * The same for a rate: of a cohort that reaches beyond the stretch only its
+ * share in there counts, so that the ends of epochs do not matter.
+ */
+extern ArxLeakSurvivors
+arx_leak_arrivals(const ArxLeakSite *site, double from, double to);
+
 /* Deaths in the classes that reach beyond an age: none is missed. */
 extern uint64_t arx_leak_deaths_after(const ArxLeakSite *site, double age);
 

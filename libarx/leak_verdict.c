@@ -151,7 +151,7 @@ estimate_rate(const ArxLeakSite *site, const ArxLeakParameters *parameters,
 			  ArxLeakFinding *finding)
 {
 	ArxLeakSurvivors mature =
-		arx_leak_survivors(site, finding->window_from, finding->window_to);
+		arx_leak_arrivals(site, finding->window_from, finding->window_to);
 	double hours = mature.seconds / 3600;
 	double left = parameters->limit_bytes - parameters->current_bytes;
 	double low;
