@@ -30,8 +30,8 @@
 #include "runtime/snapshot_folder.h"
 #include "runtime/tables.h"
 
-/* A sampling interval above this is no wish, but damage. */
-#define MAX_SAMPLE_BYTES (UINT64_C(1) << 40)
+/* A sampling interval above this is no wish, but damage: samples keep 32 bits. */
+#define MAX_SAMPLE_BYTES UINT32_MAX
 
 static ArxHeapControlFile *file;
 static _Atomic(ArxHeapSlot *) own_slot; /* NULL when there is none */

@@ -207,8 +207,8 @@ ah_sample_add(void *block, size_t size, size_t counted, uint64_t mean,
 					 .size = size,
 					 .counted = counted,
 					 .born_ns = ah_now_ns(),
-					 .mean = (uint32_t) mean,
-					 .weight = weigh(size, counted, mean)};
+					 .mean = mean > 1 ? (uint32_t) mean : 0, /* else: all */
+					 .weight = weigh(size, counted, mean > 1 ? mean : 0)};
 	bool done = false;
 
 	ah_tables_lock();

@@ -109,6 +109,15 @@ resize(const char *way, int rounds)
 	return 0;
 }
 
+/* Blocks of one byte; all stay. */
+static int
+allocate_tiny(void)
+{
+	for (int i = 0; i < 5000; i++)
+		block = malloc(1);
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -121,5 +130,7 @@ main(int argc, char **argv)
 		return cancel_thread();
 	if (strcmp(way, "end-first") == 0)
 		return end_first();
+	if (strcmp(way, "tiny") == 0)
+		return allocate_tiny();
 	return resize(way, number);
 }

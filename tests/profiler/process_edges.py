@@ -69,6 +69,12 @@ def blocks_that_shrank_and_grew_again_are_estimated_without_bias(place):
     expect_true(place, "cycle", "20")
 
 
+def every_byte_counts_once_when_every_block_is_a_sample(place):
+    done = place.run(program(place), "tiny", ARXHEAP_SAMPLE="1")
+    tiny = [site for site in place.last(done.folder).heap() if site.samples == 5000]
+    expect(len(tiny) == 1 and tiny[0].bytes == 5000, f"{[site.bytes for site in tiny]}")
+
+
 if __name__ == "__main__":
     sys.exit(run_tests(
         exit_in_a_signal_handler_does_not_hang,
@@ -77,4 +83,5 @@ if __name__ == "__main__":
         blocks_that_keep_their_size_are_estimated_without_bias,
         blocks_that_grew_in_steps_are_estimated_without_bias,
         blocks_that_shrank_and_grew_again_are_estimated_without_bias,
+        every_byte_counts_once_when_every_block_is_a_sample,
     ))
