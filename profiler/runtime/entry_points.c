@@ -25,6 +25,8 @@ extern void *calloc(size_t count, size_t size);
 extern void *realloc(void *block, size_t size);
 extern void *reallocarray(void *block, size_t count, size_t size);
 extern void free(void *block);
+extern void free_sized(void *block, size_t size);
+extern void free_aligned_sized(void *block, size_t alignment, size_t size);
 extern int posix_memalign(void **block, size_t alignment, size_t size);
 extern void *aligned_alloc(size_t alignment, size_t size);
 extern void *memalign(size_t alignment, size_t size);
@@ -131,6 +133,21 @@ free(void *block)
 		ah_sample_free(block);
 	else
 		je_free(block);
+}
+
+/* C23's; the size is a promise that nothing here relies on. */
+EXPORT void
+free_sized(void *block, size_t size)
+{
+	(void) size;
+	free(block);
+}
+
+EXPORT void
+free_aligned_sized(void *block, size_t alignment, size_t size)
+{
+	(void) alignment, (void) size;
+	free(block);
 }
 
 EXPORT void *
