@@ -11,11 +11,13 @@
  */
 #include "runtime/fork_guard.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "runtime/jemalloc.h"
 #include "runtime/label_names.h"
 #include "runtime/mapping_ledger.h"
 #include "runtime/private_memory.h"
@@ -33,6 +35,15 @@ typedef enum Found
 } Found;
 
 static __thread Found found __attribute__((tls_model("initial-exec")));
+typedef void (*Handler)(void);
+typedef int (*Register)(Handler before, Handler in_parent, Handler in_child,
+						void *object);
+
+extern int __register_atfork(Handler before, Handler in_parent,
+							 Handler in_child, void *object);
+extern __attribute__((visibility("hidden"))) void *__dso_handle;
+
+static _Atomic(Register) real_register;
 static _Atomic bool registered;
 
 /*
@@ -125,11 +136,40 @@ after_fork_in_child(void)
 	errno = saved;
 }
 
+/* jemalloc's handlers have to be there first, to be called last. */
 void
 ah_fork_register(void)
 {
-	if (!atomic_exchange(&registered, true))
-		pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+	uint32_t inside = ah_thread.inside;
+
+	if (atomic_exchange(&registered, true))
+		return;
+	ah_thread.inside = 1;
+	je_free(je_malloc(1));
+	pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+	ah_thread.inside = inside;
+}
+
+/*
+ * What pthread_atfork() is in the C library: a library's constructor may come
+ * here before ours runs, and before anybody has allocated.
+ */
+__attribute__((visibility("default"))) int
+__register_atfork(Handler before, Handler in_parent, Handler in_child,
+				  void *object)
+{
+	Register next = atomic_load(&real_register);
+	int saved = errno;
+
+	if (next == NULL)
+	{
+		next = (Register) dlsym(RTLD_NEXT, "__register_atfork");
+		atomic_store(&real_register, next);
+	}
+	if (object != &__dso_handle)
+		ah_fork_register();
+	errno = saved;
+	return next != NULL ? next(before, in_parent, in_child, object) : ENOMEM;
 }
 
 void

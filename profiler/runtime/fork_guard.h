@@ -9,7 +9,7 @@
  * Registers the handlers, before the program registers any of its own: they
  * are called last before a fork, so that nothing of ours is locked while a
  * handler of the program waits for a lock of its own.  Called with the first
- * allocation, when jemalloc has registered its handlers; later calls do nothing.
+ * allocation, and when the program registers a handler; later calls do nothing.
  */
 extern void ah_fork_register(void);
 

@@ -3,8 +3,8 @@
  *	  The allocator inside: jemalloc with its public names prefixed.
  *
  * Meaning of all of these: jemalloc(3).  The names are made by the Makefile
- * with jemalloc_names.txt.  Only entry_points.c, sampler.c, sample_range.c and
- * rss_ledger.c include this.
+ * with jemalloc_names.txt.  Only entry_points.c, sampler.c, sample_range.c,
+ * fork_guard.c and rss_ledger.c include this.
  */
 #ifndef ARX_PROFILER_JEMALLOC_H
 #define ARX_PROFILER_JEMALLOC_H

@@ -100,10 +100,7 @@ is_armed(AhThread *thread)
 	if (!atomic_load_explicit(&ah_runtime.started, memory_order_acquire))
 	{
 		thread->left = BEFORE_START_BYTES;
-		thread->inside = 1;
-		je_free(je_malloc(1)); /* registers what it does at a fork */
 		ah_fork_register();
-		thread->inside = 0;
 		return false;
 	}
 	if (!atomic_load_explicit(&ah_runtime.armed, memory_order_relaxed))
