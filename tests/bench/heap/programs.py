@@ -50,7 +50,8 @@ def throw_command(kit, times):
 
 def throw(kit, preload):
     """Instructions of an exception through eleven frames."""
-    few, many = (kit.instructions(throw_command(kit, times), preload) for times in (THROWS, 2 * THROWS))
+    few, many = (kit.instructions(throw_command(kit, times), preload, kits.ALLOCATING)
+                 for times in (THROWS, 2 * THROWS))
     return (many - few) / THROWS
 
 
