@@ -3,9 +3,12 @@
  *	  Snapshot files as bytes, and whose they are.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "analysis/profile_parts.h"
 
@@ -18,19 +21,35 @@ arx_profile_error(const char *path, const char *what)
 	return text;
 }
 
+/* A pipe could keep us waiting for ever, and a device has effects. */
+static FILE *
+open_regular(const char *path, const char **problem)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat status;
+	FILE *file = NULL;
+
+	if (fd < 0 || fstat(fd, &status) != 0)
+		*problem = strerror(errno);
+	else if (!S_ISREG(status.st_mode))
+		*problem = "not a regular file";
+	else if ((file = fdopen(fd, "rb")) == NULL)
+		*problem = strerror(errno);
+	if (file == NULL && fd >= 0)
+		close(fd);
+	return file;
+}
+
 uint8_t *
 arx_snapshot_bytes(const char *path, size_t *length, const char **problem)
 {
-	FILE *file = fopen(path, "rbe");
+	FILE *file = open_regular(path, problem);
 	uint8_t *bytes = NULL;
 	size_t room = 0;
 	size_t n = 0;
 
 	if (file == NULL)
-	{
-		*problem = strerror(errno);
 		return NULL;
-	}
 	for (;;)
 	{
 		bytes = arx_array_grow(bytes, n, &room, 1);
