@@ -16,6 +16,12 @@
 #include "analysis/profile_parts.h"
 #include "symbols/symbols.h"
 
+/*
+ * Calls inlined into each other at one address.  Real ones are a few; a hostile
+ * file could make stacks of millions of calls of them.
+ */
+#define MAX_FUNCTIONS 64
+
 /* What is at one address: its functions from the innermost inlined one on. */
 typedef struct NamedAddress
 {
@@ -68,6 +74,17 @@ grow_table(Namer *namer)
 			*find_slot(namer, &old[i].frame) = old[i];
 }
 
+/* Of so many functions at an address; a file that is too large gets just one. */
+static uint32_t
+limit_functions(const Namer *namer, size_t n)
+{
+	size_t most = arx_arena_used(namer->profile->arena) > ARX_PROFILE_MAX_BYTES
+		? 1
+		: MAX_FUNCTIONS;
+
+	return (uint32_t) (n < most ? n : most);
+}
+
 static ArxProfileFunction *
 make_functions(Namer *namer, const ArxHeapFrame *frame, uint32_t n)
 {
@@ -116,6 +133,7 @@ name_by_file(Namer *namer, const ArxHeapFrame *frame, NamedAddress *named)
 		n++;
 	if (n == 0)
 		return false;
+	n = limit_functions(namer, n);
 	named->nfunctions = n;
 	named->functions = make_functions(namer, frame, n);
 	for (uint32_t i = 0; i < n; i++)
@@ -179,9 +197,9 @@ name_by_symbolizer(Namer *namer, const ArxHeapFrame *frame, NamedAddress *named)
 					  module->build_id_bytes, frame->address, &symbols);
 	if (n == 0)
 		return false;
-	named->nfunctions = (uint32_t) n;
+	named->nfunctions = limit_functions(namer, n);
 	named->functions = make_functions(namer, frame, named->nfunctions);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < named->nfunctions; i++)
 	{
 		named->functions[i].name = arx_arena_text(arena, symbols[i].function,
 												  strlen(symbols[i].function));
