@@ -2,6 +2,7 @@
  * profile_open.c
  *	  Opens snapshots and gives their functions names.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
@@ -66,39 +67,52 @@ arx_open_newest(const char *text, uint64_t only_pid, ArxSymbolizer *symbolizer)
 	return profile;
 }
 
-/* True if a site has a frame of this module that stayed without a name. */
-static bool
-has_nameless_frame(const ArxProfile *profile, const char *path)
+/* Marks, by module, where a frame stayed without a name; NULL without memory. */
+static bool *
+find_nameless(const ArxProfile *profile)
 {
-	for (size_t i = 0; i < profile->nsites; i++)
-		for (uint32_t f = 0; f < profile->sites[i].nfunctions; f++)
-		{
-			const ArxProfileFunction *function = profile->sites[i].functions[f];
+	bool *nameless = calloc(profile->nmodules + 1, sizeof(*nameless));
 
-			if (!function->named && strcmp(function->module, path) == 0)
-				return true;
+	for (size_t i = 0; nameless && i < profile->nsites; i++)
+	{
+		const ArxProfileSite *site = &profile->sites[i];
+		const ArxHeapFrame *next = site->frames;
+
+		/* each frame gave a function and those inlined into it */
+		for (uint32_t k = 0; k < site->nfunctions; k++)
+		{
+			next += !site->functions[k]->inlined;
+			if (!site->functions[k]->named &&
+				next[-1].module != ARX_HEAP_NO_MODULE)
+				nameless[next[-1].module] = true;
 		}
-	return false;
+	}
+	return nameless;
 }
 
 void
 arx_note_nameless(const ArxProfile *profile, ArxSymbolizer *symbolizer)
 {
+	bool *nameless = symbolizer ? find_nameless(profile) : NULL;
 	unsigned said = 0;
 
-	for (uint32_t i = 0; symbolizer && i < profile->nmodules && said < 5; i++)
+	for (uint32_t i = 0; nameless && i < profile->nmodules && said < 5; i++)
 	{
 		const ArxProfileModule *module = &profile->modules[i];
-		const char *problem = arx_symbolizer_problem(
-			symbolizer, module->path, module->build_id, module->build_id_bytes);
+		const char *problem;
 		char clean[512];
 		char why[512];
 
-		if (!problem || !has_nameless_frame(profile, module->path))
+		if (!nameless[i])
+			continue;
+		problem = arx_symbolizer_problem(
+			symbolizer, module->path, module->build_id, module->build_id_bytes);
+		if (!problem)
 			continue;
 		arx_say_note("no names for %s: %s",
 					 arx_text_clean(clean, sizeof(clean), module->path),
 					 arx_text_clean(why, sizeof(why), problem));
 		said++;
 	}
+	free(nameless);
 }
