@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/text_print.h"
 
 static bool progress_always;
 static bool progress_shown; /* a line stands on the terminal */
@@ -30,28 +31,35 @@ void
 arx_progress(const char *format, ...)
 {
 	bool terminal = isatty(STDERR_FILENO) != 0;
+	char text[1024];
+	char clean[1024];
 	va_list arguments;
 
 	if (!terminal && !progress_always)
 		return;
 	arx_progress_end();
 	va_start(arguments, format);
-	vfprintf(stderr, format, arguments);
+	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
+	fputs(arx_text_clean(clean, sizeof(clean), text), stderr);
 	if (!terminal)
 		fputc('\n', stderr);
 	progress_shown = terminal;
 	fflush(stderr);
 }
 
+/* Sentences name files and programs, whose names anybody may have made up. */
 static void
 say(const char *kind, const char *format, va_list arguments)
 {
+	char text[8192];
+	char clean[8192];
+
+	vsnprintf(text, sizeof(text), format, arguments);
 	arx_progress_end();
 	fflush(stdout);
-	fprintf(stderr, "%s: ", kind);
-	vfprintf(stderr, format, arguments);
-	fputc('\n', stderr);
+	fprintf(stderr, "%s: %s\n", kind,
+			arx_text_clean(clean, sizeof(clean), text));
 }
 
 void

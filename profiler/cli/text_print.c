@@ -23,14 +23,10 @@ arx_text_clean(char *buffer, size_t size, const char *text)
 
 	for (size_t i = 0; i < length; i += step)
 	{
-		bool control = (unsigned char) text[i] < 0x20 || text[i] == 0x7f ||
-			((unsigned char) text[i] == 0xc2 &&
-			 (unsigned char) text[i + 1] < 0xa0);
-
 		step = arx_character_bytes(text + i, length - i);
 		if (used + (step ? step : 1) >= size)
 			break;
-		if (step == 0 || control)
+		if (step == 0 || arx_is_control(text + i, step))
 			buffer[used++] = '?';
 		else
 			memcpy(buffer + used, text + i, step), used += step;

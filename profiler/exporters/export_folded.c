@@ -18,10 +18,10 @@ write_name(FILE *out, const char *name)
 	for (size_t step; left > 0; name += step, left -= step)
 	{
 		step = arx_character_bytes(name, left);
-		if (step == 0 || (unsigned char) *name < 0x20 || *name == 0x7f)
+		if (step == 0 || arx_is_control(name, step))
 		{
 			fputc('?', out);
-			step = 1;
+			step = step > 0 ? step : 1;
 		}
 		else if (*name == ';')
 			fputc(':', out);

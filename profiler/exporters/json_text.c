@@ -39,6 +39,15 @@ arx_character_bytes(const char *text, size_t length)
 	return n;
 }
 
+bool
+arx_is_control(const char *text, size_t bytes)
+{
+	unsigned char first = (unsigned char) text[0];
+
+	return (bytes == 1 && (first < 0x20 || first == 0x7f)) ||
+		(bytes == 2 && first == 0xc2 && (unsigned char) text[1] < 0xa0);
+}
+
 void
 arx_json_quote(FILE *out, const char *text, size_t length)
 {
@@ -57,8 +66,8 @@ arx_json_quote(FILE *out, const char *text, size_t length)
 		}
 		else if (byte == '"' || byte == '\\')
 			fprintf(out, "\\%c", byte);
-		else if (byte < 0x20 || byte == 0x7f || byte == '<')
-			fprintf(out, "\\u%04x", byte);
+		else if (byte == '<' || arx_is_control(text + i, step))
+			fprintf(out, "\\u%04x", (unsigned char) text[i + step - 1]);
 		else
 			fwrite(text + i, 1, step, out);
 	}
@@ -66,15 +75,11 @@ arx_json_quote(FILE *out, const char *text, size_t length)
 }
 
 /* Is the character at text one that XML 1.0 allows, and browsers show? */
-static int
+static bool
 is_shown(const char *text, size_t bytes)
 {
-	unsigned char byte = (unsigned char) text[0];
-
-	if (bytes == 1)
-		return byte >= 0x20 && byte != 0x7f;
-	if (bytes == 2 && byte == 0xc2)
-		return (unsigned char) text[1] >= 0xa0; /* C1 controls */
+	if (arx_is_control(text, bytes))
+		return false;
 	return bytes != 3 || memcmp(text, "\xef\xbf", 2) != 0 ||
 		(unsigned char) text[2] < 0xbe; /* U+FFFE, U+FFFF */
 }

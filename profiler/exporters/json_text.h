@@ -5,6 +5,7 @@
 #ifndef ARX_PROFILER_JSON_TEXT_H
 #define ARX_PROFILER_JSON_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -15,9 +16,15 @@
 extern size_t arx_character_bytes(const char *text, size_t length);
 
 /*
+ * Is the UTF-8 character of so many bytes a control character, C0, DEL or C1?
+ * A terminal takes all of these for the beginning of a command.
+ */
+extern bool arx_is_control(const char *text, size_t bytes);
+
+/*
  * Writes a JSON string with its quotes (RFC 8259).  What is not UTF-8 becomes
- * U+FFFD; '<' is escaped too, so that the string may stand in a script
- * element.
+ * U+FFFD; control characters are escaped, C1 as well, and '<' too, so that the
+ * string may stand in a script element.
  */
 extern void arx_json_quote(FILE *out, const char *text, size_t length);
 
