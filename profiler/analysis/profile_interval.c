@@ -37,11 +37,15 @@ arx_profile_interval(double bytes, double variance, int64_t samples,
 {
 	ArxInterval interval = {bytes, bytes};
 	double reach = NORMAL_95 * sqrt(variance > 0 ? variance : 0);
+	double unseen = (double) sample_bytes;
 
-	if (sample_bytes <= 1 || (samples != 0 && !(variance > 0)))
+	if (!(variance > 0) && (sample_bytes <= 1 || samples != 0))
 		return interval;
+	/* samples that were taken when they were farther apart */
+	if (samples > 0)
+		unseen = fmax(unseen, sqrt(variance / (double) samples));
 	if (!difference && samples < NORMAL_FROM_SAMPLES)
-		return gamma_interval(bytes, variance, (double) sample_bytes);
+		return gamma_interval(bytes, variance, unseen);
 	interval.low = bytes - reach;
 	interval.high = bytes + reach;
 	if (!difference && interval.low < 0)
