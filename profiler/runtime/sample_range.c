@@ -12,20 +12,25 @@
  */
 #include "runtime/sample_range.h"
 
-#include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 
 #include "runtime/futex_lock.h"
 #include "runtime/jemalloc.h"
 #include "runtime/private_memory.h"
+#include "runtime/runtime.h"
 
 #define LARGEST_SPAN ((size_t) 1 << 40)
 #define SMALLEST_SPAN ((size_t) 1 << 26)
 
 AhRange ah_range;
 
-static _Atomic uintptr_t next_free;
+/*
+ * Protects next_free and a range that shrinks.  Nobody forks while it is held:
+ * jemalloc, which holds locks of its own around it, waits.
+ */
+static AhLock extent_lock;
+static uintptr_t next_free;
 static AhLock cache_lock;
 static int arena_flags; /* the arena, past any cache */
 static int cache_flags; /* the arena and our cache */
@@ -34,19 +39,23 @@ static void *
 alloc_extent(JeExtentHooks *hooks, void *wanted, size_t size, size_t alignment,
 			 bool *zero, bool *commit, unsigned arena)
 {
-	uintptr_t end = ah_range.base + ah_range.span;
-	uintptr_t start, from = atomic_load(&next_free);
+	uintptr_t end, start;
+	bool done = false;
 
 	(void) hooks, (void) arena;
 	if (wanted != NULL)
 		return NULL;
-	do
+	ah_lock(&extent_lock);
+	end = ah_range.base + ah_range.span;
+	start = (next_free + alignment - 1) & ~(uintptr_t) (alignment - 1);
+	if (start <= end && end - start >= size)
 	{
-		start = (from + alignment - 1) & ~(uintptr_t) (alignment - 1);
-		if (start > end || end - start < size)
-			return NULL;
-	} while (!atomic_compare_exchange_weak(&next_free, &from, start + size));
-	if (ah_sys_mprotect((void *) start, size, PROT_READ | PROT_WRITE) != 0)
+		next_free = start + size;
+		done =
+			ah_sys_mprotect((void *) start, size, PROT_READ | PROT_WRITE) == 0;
+	}
+	ah_unlock(&extent_lock);
+	if (!done)
 		return NULL;
 	*zero = true;
 	*commit = true;
@@ -148,6 +157,31 @@ ah_range_start(void)
 	ah_range.span = 0;
 	ah_sys_munmap(base, span);
 	return false;
+}
+
+void
+ah_range_shrink(uint64_t limit)
+{
+	uint32_t inside = ah_thread.inside;
+	uintptr_t end, keep, used;
+
+	if (ah_range.span == 0)
+		return;
+	ah_thread.inside = 1;
+	ah_lock(&extent_lock);
+	end = ah_range.base + ah_range.span;
+	used = (next_free + 4095) & ~(uintptr_t) 4095;
+	keep = ah_range.base + (limit / 8 & ~(uint64_t) 4095);
+	if (keep < used)
+		keep = used;
+	if (limit / 8 < ah_range.span && keep < end)
+	{
+		/* First: what the program maps there next is not ours. */
+		ah_range.span = keep - ah_range.base;
+		ah_sys_munmap((void *) keep, end - keep);
+	}
+	ah_unlock(&extent_lock);
+	ah_thread.inside = inside;
 }
 
 void *

@@ -19,7 +19,7 @@
 typedef struct AhRange
 {
 	uintptr_t base; /* set once, before the first sample */
-	uintptr_t span; /* 0: there is no range, no block is sampled */
+	uintptr_t span; /* 0: there is no range, no block is sampled; may shrink */
 } AhRange;
 
 extern __attribute__((visibility("hidden"))) AhRange ah_range;
@@ -37,6 +37,12 @@ ah_in_range(const void *block)
  * for an eighth of it at most.  False when even 64 MiB cannot be had.
  */
 extern bool ah_range_start(void);
+
+/*
+ * The process is about to be limited to so many bytes of address space: gives
+ * back what is beyond an eighth of that and was never used.
+ */
+extern void ah_range_shrink(uint64_t limit);
 
 /*
  * A block in the range, size at least 1, with these flags of jemalloc's
