@@ -112,8 +112,12 @@ static bool
 is_another_allocator_first(void)
 {
 	void *first = dlsym(RTLD_DEFAULT, "malloc");
+	struct dl_find_object its, ours;
 
-	return first != NULL && first != (void *) malloc;
+	/* (The name malloc means theirs here, too.) */
+	return first != NULL && _dl_find_object(first, &its) == 0 &&
+		_dl_find_object(&ah_runtime, &ours) == 0 &&
+		its.dlfo_link_map != ours.dlfo_link_map;
 }
 
 static ArxHeapRefusal
