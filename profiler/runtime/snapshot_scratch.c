@@ -56,10 +56,14 @@ ah_scratch_left(void)
 	return room - used;
 }
 
+/* Forgotten first: a child that is forked in between would unmap it again. */
 void
 ah_scratch_end(void)
 {
-	if (scratch != NULL)
-		ah_sys_munmap(scratch, room);
+	char *memory = scratch;
+
 	scratch = NULL;
+	atomic_signal_fence(memory_order_seq_cst);
+	if (memory != NULL)
+		ah_sys_munmap(memory, room);
 }
