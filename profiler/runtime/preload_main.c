@@ -29,6 +29,8 @@ AhRuntime ah_runtime;
 const char *je_malloc_conf = "prof:false";
 
 typedef int (*CloseLibrary)(void *handle);
+typedef void *(*Allocate)(size_t size);
+typedef void (*Release)(void *block);
 
 static _Atomic(CloseLibrary) real_dlclose;
 
@@ -106,18 +108,22 @@ dlclose(void *handle)
 
 /*
  * The program brings a malloc of its own, in itself or in a library that comes
- * before this one: then most blocks never pass here.
+ * before this one: then most blocks never pass here.  Addresses do not tell: a
+ * program may have one of its own for our function.  So one block is allocated
+ * as the program would, which has to be counted here.
  */
 static bool
 is_another_allocator_first(void)
 {
-	void *first = dlsym(RTLD_DEFAULT, "malloc");
-	struct dl_find_object its, ours;
+	Allocate allocate = (Allocate) dlsym(RTLD_DEFAULT, "malloc");
+	Release release = (Release) dlsym(RTLD_DEFAULT, "free");
+	uint64_t enough = 1 << 20;
 
-	/* (The name malloc means theirs here, too.) */
-	return first != NULL && _dl_find_object(first, &its) == 0 &&
-		_dl_find_object(&ah_runtime, &ours) == 0 &&
-		its.dlfo_link_map != ours.dlfo_link_map;
+	if (allocate == NULL || release == NULL)
+		return false;
+	ah_thread.left = enough;
+	release(allocate(1));
+	return ah_thread.left == enough;
 }
 
 static ArxHeapRefusal
