@@ -137,9 +137,9 @@ arx_profile_diff(const ArxProfile *earlier, const ArxProfile *later,
  * sample_bytes apart: from 30 samples on normal, below that the gamma interval
  * of Fay and Feuer (Statistics in Medicine 16, 1997, 791-801), which for
  * blocks much smaller than sample_bytes is the exact one of a Poisson number
- * (Garwood 1936).  Where each block is recorded (sample_bytes at most 1, or
- * samples without variance) low and high are bytes.  Never below 0, unless
- * the estimate is a difference: that one is always normal.
+ * (Garwood 1936).  Where each block is recorded (no variance, or less than a
+ * byte's) low and high are bytes.  Never below 0, unless the estimate is a
+ * difference: that one is always normal.
  */
 extern ArxInterval
 arx_profile_interval(double bytes, double variance, int64_t samples,

@@ -8,6 +8,7 @@
 #include "libarx/chi_square.h"
 
 #define NORMAL_FROM_SAMPLES 30
+#define LEAST_VARIANCE 1 /* below, the estimate is right to a byte */
 #define NORMAL_95 1.959963984540054 /* 97.5 % quantile */
 
 /*
@@ -39,7 +40,7 @@ arx_profile_interval(double bytes, double variance, int64_t samples,
 	double reach = NORMAL_95 * sqrt(variance > 0 ? variance : 0);
 	double unseen = (double) sample_bytes;
 
-	if (!(variance > 0) && (sample_bytes <= 1 || samples != 0))
+	if (!(variance >= LEAST_VARIANCE) && (sample_bytes <= 1 || samples != 0))
 		return interval;
 	/* samples that were taken when they were farther apart */
 	if (samples > 0)
