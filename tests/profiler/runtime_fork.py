@@ -81,12 +81,12 @@ def a_program_that_execs_begins_a_new_series(place):
 
 
 def a_storm_of_forks_beside_allocating_threads_hangs_nobody(place):
-    place.run(family(place), "storm", "400", ARXHEAP_SAMPLE="1")
-    place.run(family(place), "storm", "200", ARXHEAP_SAMPLE="64")
+    place.run(family(place), "storm", "250", ARXHEAP_SAMPLE="1")
+    place.run(family(place), "storm", "100", ARXHEAP_SAMPLE="64")
 
 
 def threads_that_fork_at_the_same_time_hang_nobody(place):
-    place.run(family(place), "storm_by_threads", "70", ARXHEAP_SAMPLE="1")
+    place.run(family(place), "storm_by_threads", "40", ARXHEAP_SAMPLE="1")
 
 
 def a_library_that_locks_over_a_fork_does_not_deadlock(place):
