@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "analysis/profile.h"
+#include "profile_sample.h"
 
 /* A block hundreds of times as large as the distance of samples has a
  * variance that is hardly a number. */
