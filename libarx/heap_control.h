@@ -22,7 +22,7 @@
 #define ARX_HEAP_CONTROL_MAGIC 0x315254435852414cULL
 #define ARX_HEAP_CONTROL_VERSION 1
 #define ARX_HEAP_CONTROL_SLOTS 2048
-#define ARX_HEAP_INERT_BYTES (16 * 1024 * 1024)
+#define ARX_HEAP_INERT_BYTES (4 * 1024 * 1024)
 
 /* state, as the process last said */
 typedef enum ArxHeapState

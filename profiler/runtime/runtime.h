@@ -108,6 +108,12 @@ extern void ah_snapshot_start(void);
 extern void ah_snapshot_ask(ArxHeapReason reason);
 
 /*
+ * Ends the runtime's thread for now; the next sample starts another one.
+ * Called in a thread of the program, with no lock held.
+ */
+extern void ah_snapshot_rest(void);
+
+/*
  * Writes a snapshot in the calling thread (at exit).  Returns 0 or an errno.
  */
 extern int ah_snapshot_write(ArxHeapReason reason);

@@ -255,15 +255,17 @@ start_thread(void)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-/* The first thread ends, and others may go on: see above. */
+/*
+ * Ends the thread, if there is one, and waits for that; afterwards is
+ * NO_THREAD or NEVER_AGAIN.
+ */
 static void
-end_thread(void *unused)
+finish_thread(Running afterwards)
 {
 	uint32_t none = NO_THREAD;
 
-	(void) unused;
 	atomic_store(&may_end, true);
-	while (!atomic_compare_exchange_strong(&running, &none, NEVER_AGAIN) &&
+	while (!atomic_compare_exchange_strong(&running, &none, afterwards) &&
 		   none == ON_ITS_WAY)
 	{
 		sched_yield();
@@ -273,8 +275,23 @@ end_thread(void *unused)
 	{
 		wake_thread();
 		pthread_join(thread, NULL);
-		atomic_store(&running, NEVER_AGAIN);
+		atomic_store(&running, afterwards);
 	}
+	atomic_store(&may_end, false);
+}
+
+/* The first thread ends, and others may go on: see above. */
+static void
+end_thread(void *unused)
+{
+	(void) unused;
+	finish_thread(NEVER_AGAIN);
+}
+
+void
+ah_snapshot_rest(void)
+{
+	finish_thread(NO_THREAD);
 }
 
 void

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 
-from runtime_tools import HERE, expect, run_tests
+from runtime_tools import HERE, Skip, expect, run_tests
 
 BYTES = 5000 * 1025
 
@@ -75,6 +75,12 @@ def every_byte_counts_once_when_every_block_is_a_sample(place):
     expect(len(tiny) == 1 and tiny[0].bytes == 5000, f"{[site.bytes for site in tiny]}")
 
 
+def a_sampled_process_can_make_itself_a_user_namespace(place):
+    if subprocess.run(["unshare", "--user", "true"], capture_output=True).returncode != 0:
+        raise Skip("no user namespace can be made here")
+    place.run("unshare", "--user", "true", ARXHEAP_SAMPLE="1")
+
+
 if __name__ == "__main__":
     sys.exit(run_tests(
         exit_in_a_signal_handler_does_not_hang,
@@ -84,4 +90,5 @@ if __name__ == "__main__":
         blocks_that_grew_in_steps_are_estimated_without_bias,
         blocks_that_shrank_and_grew_again_are_estimated_without_bias,
         every_byte_counts_once_when_every_block_is_a_sample,
+        a_sampled_process_can_make_itself_a_user_namespace,
     ))

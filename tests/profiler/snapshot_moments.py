@@ -6,7 +6,7 @@ import sys
 from snapshot_tools import (DISARM, EXIT, GROWTH, INTERVAL, REQUEST, Program, Slot, run_tests,
                             wait_for)
 
-INERT_BYTES = 16 * 1024 * 1024
+INERT_BYTES = 4 * 1024 * 1024
 
 
 def a_snapshot_comes_at_each_interval(place):
