@@ -201,6 +201,12 @@ arx_print_losses(FILE *out, const ArxProfile *profile)
 	}
 	fprintf(out, any ? "\n" : "Lost: nothing; all %llu samples were kept\n",
 			(unsigned long long) counters[ARX_HEAP_COUNT_SAMPLES]);
+	if (counters[ARX_HEAP_COUNT_DROPPED_MEMORY] +
+			counters[ARX_HEAP_COUNT_DROPPED_RANGE] >
+		counters[ARX_HEAP_COUNT_SAMPLES] / 100)
+		fputs(
+			"So many samples were dropped that the figures of the heap are too low.\n",
+			out);
 }
 
 void

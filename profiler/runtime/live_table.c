@@ -213,7 +213,12 @@ ah_sample_add(void *block, size_t size, size_t counted, uint64_t mean,
 
 	ah_tables_lock();
 	sample.site = ah_site_intern(stack, label, ARX_HEAP_SITE_MALLOC);
-	if (sample.site != AH_NO_SITE && enter(&sample))
+	if (sample.site == AH_NO_SITE)
+	{
+		sample.site = ah_site_overflow();
+		ah_count(ARX_HEAP_COUNT_STACKS_FAILED, 1);
+	}
+	if (enter(&sample))
 	{
 		ah_site_born(sample.site, (double) sample.weight);
 		done = true;

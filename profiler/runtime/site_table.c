@@ -45,6 +45,7 @@ static uint32_t nsites;		/* that there is room for */
 static uint32_t used_sites; /* that were ever in use */
 static uint32_t free_site = AH_NO_SITE;
 static uint32_t free_sites;
+static uint32_t overflow_site;
 static uint32_t *buckets;
 static uint32_t bucket_mask;
 static Lifetimes *lifetimes; /* by number of the site */
@@ -61,7 +62,18 @@ ah_sites_start(uint32_t n)
 	sites = ah_map(n * sizeof(Site));
 	buckets = ah_map(nbuckets * sizeof(uint32_t));
 	lifetimes = ah_map(n * sizeof(Lifetimes));
-	return sites != NULL && buckets != NULL && lifetimes != NULL;
+	if (sites == NULL || buckets == NULL || lifetimes == NULL)
+		return false;
+	overflow_site = ah_site_intern(&(AhStack){.flags = ARX_HEAP_SITE_BROKEN}, 0,
+								   ARX_HEAP_SITE_MALLOC);
+	sites[overflow_site].live = 1; /* never evicted */
+	return true;
+}
+
+uint32_t
+ah_site_overflow(void)
+{
+	return overflow_site;
 }
 
 /* Buckets hold numbers of sites plus one, so that zero pages are empty ones. */
