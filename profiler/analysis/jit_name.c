@@ -49,9 +49,11 @@ arx_jit_name_split(ArxProfileArena *arena, const char *text, const char **name,
 	column = find_colon(begin, begin + strlen(begin));
 	row = column != NULL ? find_colon(begin, column) : NULL;
 	blank = strchr(begin, ' ');
-	if (row == NULL || blank == NULL || blank == begin || blank + 1 >= row)
+	if (row == NULL || blank == NULL || blank + 1 >= row)
 		return false;
-	*name = arx_arena_text(arena, begin, (size_t) (blank - begin));
+	*name = blank > begin
+		? arx_arena_text(arena, begin, (size_t) (blank - begin))
+		: "(anonymous)";
 	*file = arx_arena_text(arena, blank + 1, (size_t) (row - blank - 1));
 	*line = (unsigned) strtoul(row + 1, NULL, 10);
 	return true;

@@ -114,7 +114,7 @@ generated_code_is_named_by_function_file_and_line(void **state)
 		{"LazyCompile:~get a b node:internal/url:7:41", "get",
 		 "a b node:internal/url", 7},
 		{"JS:^add file:///c/x.mjs:1:0", "add", "file:///c/x.mjs", 1},
-		{"JS:* /srv/app.js:12:3", NULL, NULL, 0},
+		{"JS:* /srv/app.js:12:3", "(anonymous)", "/srv/app.js", 12},
 		{"Builtin:ArrayPush", NULL, NULL, 0},
 		{"JS:*", NULL, NULL, 0},
 		{"JS:*f x:1", NULL, NULL, 0},
