@@ -39,15 +39,16 @@ cut_parameters(char *name)
 	static const char *const kept[] = {"(anonymous namespace)", "operator()"};
 	char *at = name;
 
-	while (*at && *at != '(')
+	while (*at)
 	{
+		size_t step = 1;
+
 		for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++)
 			if (strncmp(at, kept[i], strlen(kept[i])) == 0)
-			{
-				at += strlen(kept[i]) - 1;
-				break;
-			}
-		at++;
+				step = strlen(kept[i]);
+		if (step == 1 && *at == '(')
+			break;
+		at += step;
 	}
 	if (at > name)
 		*at = '\0';
