@@ -12,6 +12,8 @@
 #include "analysis/leak_series.h"
 #include "analysis/profile_parts.h"
 
+#define NEARLY 0.9 /* of the age at the exit */
+
 typedef struct Candidate
 {
 	const char *path;
@@ -192,6 +194,22 @@ judge_sites(Work *work, const ArxLeakInput *input, ArxLeakSeries *series)
 			  compare_entries);
 }
 
+/*
+ * A program that cleans up before it ends has freed its leaks by then.  So the
+ * snapshot at its exit counts only when none before it is nearly as old.
+ */
+static size_t
+skip_exit(const Candidate *candidates, size_t n)
+{
+	const ArxHeapProcess *last = &candidates[n - 1].process;
+
+	if (n > 1 && last->reason == ARX_HEAP_REASON_EXIT &&
+		(double) candidates[n - 2].process.elapsed_ms >=
+			NEARLY * (double) last->elapsed_ms)
+		return n - 1;
+	return n;
+}
+
 /* One profile of one process, by number; a number twice is one snapshot. */
 static void
 add_series(Work *work, Candidate *candidates, size_t n)
@@ -201,12 +219,15 @@ add_series(Work *work, Candidate *candidates, size_t n)
 	ArxProfile *latest;
 	ArxLeakInput input;
 	size_t unique = 0;
+	size_t skipped;
 
 	for (size_t i = 0; i < n; i++)
 		if (unique == 0 ||
 			candidates[unique - 1].process.sequence !=
 				candidates[i].process.sequence)
 			candidates[unique++] = candidates[i];
+	skipped = unique - skip_exit(candidates, unique);
+	unique -= skipped;
 	latest = load_latest(work, candidates, &unique);
 	if (latest == NULL)
 		return;
@@ -215,7 +236,7 @@ add_series(Work *work, Candidate *candidates, size_t n)
 	series = &report->series[report->nseries++];
 	memset(series, 0, sizeof(*series));
 	series->latest = latest;
-	series->nsnapshots = unique;
+	series->nsnapshots = unique + skipped;
 	arx_profile_symbolize(latest, work->options->symbolizer);
 	arx_leak_input_begin(&input, latest, ARX_LEAK_MAX_HISTORY, work->arena);
 	series->nhistory = load_history(work, &input, candidates, unique - 1);
