@@ -164,7 +164,8 @@ resolve_process(const char *text, uint64_t pid, ArxSnapshotList *list)
 	{
 		if (!arx_snapshots_of_folder(process.folder, list))
 			return false;
-		keep_process(list, process.inner_pid, 0);
+		/* not those of an earlier process that had the same id */
+		keep_process(list, process.inner_pid, process.slot.start_us);
 	}
 	else if (!arx_snapshots_of_folder(
 				 arx_default_folder(folder, sizeof(folder)), list))
