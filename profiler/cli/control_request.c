@@ -184,7 +184,10 @@ arx_request_snapshot(ArxProcess *process, double timeout)
 	if (process->slot.state == ARX_HEAP_INERT && !process->slot.want_armed)
 	{
 		arx_say_error("arxheap arm PID begins to sample",
-					  "process %llu is not armed: it has sampled nothing",
+					  process->slot.samples > 0
+						  ? "process %llu was disarmed, and wrote its last "
+							"snapshot then"
+						  : "process %llu is not armed: it has sampled nothing",
 					  (unsigned long long) process->pid);
 		return false;
 	}
