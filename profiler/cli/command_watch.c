@@ -221,15 +221,17 @@ print_now(Watch *watch, FILE *out)
 		watch->first_rss = rss;
 	}
 	seconds = now_seconds() - watch->first_at;
-	fprintf(
-		out,
-		"now: %s, RSS %s (%s in the last %s), about %s live in %llu samples, %llu lost\n",
-		arx_state_name(process.slot.state), arx_text_bytes(text[0], rss, false),
-		arx_text_bytes(text[1], rss - watch->first_rss, true),
-		arx_text_duration(text[2], seconds),
-		arx_text_bytes(text[3], (double) process.slot.live_bytes, false),
-		(unsigned long long) process.slot.live_samples,
-		(unsigned long long) process.slot.dropped);
+	fprintf(out, "now: %s, RSS %s", arx_state_name(process.slot.state),
+			arx_text_bytes(text[0], rss, false));
+	if (seconds >= 1)
+		fprintf(out, " (%s in the last %s)",
+				arx_text_bytes(text[1], rss - watch->first_rss, true),
+				arx_text_duration(text[2], seconds));
+	fprintf(out, ", about %s live in %llu sample%s, %llu lost\n",
+			arx_text_bytes(text[3], (double) process.slot.live_bytes, false),
+			(unsigned long long) process.slot.live_samples,
+			arx_plural(process.slot.live_samples),
+			(unsigned long long) process.slot.dropped);
 }
 
 static void
