@@ -50,9 +50,10 @@ typedef struct Site
 	ROW(1, each) \
 	ROW(2, each) \
 	ROW(3, each) \
-	ROW(4, each) ROW(5, each) ROW(6, each) ROW(7, each) ROW(8, each) \
-		ROW(9, each) ROW(a, each) ROW(b, each) ROW(c, each) ROW(d, each) \
-			ROW(e, each) ROW(f, each)
+	ROW(4, each) \
+	ROW(5, each) ROW(6, each) ROW(7, each) ROW(8, each) ROW(9, each) \
+		ROW(a, each) ROW(b, each) ROW(c, each) ROW(d, each) ROW(e, each) \
+			ROW(f, each)
 
 ALL(SITE)
 static void *(*const allocators[SITES])(size_t size) = {ALL(NAME)};
