@@ -41,19 +41,17 @@ typedef struct Site
 		return block; \
 	}
 #define NAME(xy) site_##xy,
+#define FOUR(a, b, c, d, each) each(a) each(b) each(c) each(d)
+#define QUARTER(x, a, b, c, d, each) FOUR(x##a, x##b, x##c, x##d, each)
 #define ROW(x, each) \
-	each(x##0) each(x##1) each(x##2) each(x##3) each(x##4) each(x##5) \
-		each(x##6) each(x##7) each(x##8) each(x##9) each(x##a) each(x##b) \
-			each(x##c) each(x##d) each(x##e) each(x##f)
-#define ALL(each) \
-	ROW(0, each) \
-	ROW(1, each) \
-	ROW(2, each) \
-	ROW(3, each) \
-	ROW(4, each) \
-	ROW(5, each) ROW(6, each) ROW(7, each) ROW(8, each) ROW(9, each) \
-		ROW(a, each) ROW(b, each) ROW(c, each) ROW(d, each) ROW(e, each) \
-			ROW(f, each)
+	QUARTER(x, 0, 1, 2, 3, each) \
+	QUARTER(x, 4, 5, 6, 7, each) \
+	QUARTER(x, 8, 9, a, b, each) QUARTER(x, c, d, e, f, each)
+#define LOW(each) ROW(0, each) ROW(1, each) ROW(2, each) ROW(3, each)
+#define MIDDLE(each) ROW(4, each) ROW(5, each) ROW(6, each) ROW(7, each)
+#define UPPER(each) ROW(8, each) ROW(9, each) ROW(a, each) ROW(b, each)
+#define TOP(each) ROW(c, each) ROW(d, each) ROW(e, each) ROW(f, each)
+#define ALL(each) LOW(each) MIDDLE(each) UPPER(each) TOP(each)
 
 ALL(SITE)
 static void *(*const allocators[SITES])(size_t size) = {ALL(NAME)};
