@@ -88,6 +88,19 @@ number_calls(Judging *judging)
 
 /* ---- judging ------------------------------------------------------------ */
 
+/*
+ * Too few samples to be sure: such sites may be variants of one leak, which
+ * together have enough.
+ */
+static bool
+lacks_samples(const ArxLeakFinding *finding,
+			  const ArxLeakParameters *parameters)
+{
+	return finding->verdict == ARX_LEAK_NOT_ENOUGH_SAMPLES ||
+		(finding->verdict == ARX_LEAK_SUSPECT &&
+		 finding->p_value > parameters->false_discovery);
+}
+
 static void
 judge_each(Judging *judging)
 {
@@ -100,7 +113,7 @@ judge_each(Judging *judging)
 		ArxLeakSurvivors mature;
 
 		arx_leak_judge(&input->facts[i], judging->parameters, finding);
-		if (finding->verdict != ARX_LEAK_NOT_ENOUGH_SAMPLES ||
+		if (!lacks_samples(finding, judging->parameters) ||
 			input->sites[i]->kind != ARX_HEAP_SITE_MALLOC)
 			continue;
 		mature = arx_leak_survivors(&input->facts[i], finding->window_from,
@@ -150,8 +163,8 @@ judge_groups(Judging *judging)
 	if (judging->nsmall == 0)
 		return;
 	judging->ngroups = arx_leak_group(judging->branches, judging->nsmall,
-									  judging->parameters->min_samples, order,
-									  judging->groups);
+									  judging->parameters->enough_samples,
+									  order, judging->groups);
 	for (size_t group = 0; group < judging->ngroups; group++)
 		if (judging->groups[group].count > 1 &&
 			judging->groups[group].depth > 0 &&
@@ -225,6 +238,22 @@ make_group_entry(Judging *judging, size_t group, ArxLeakEntry *entry)
 	describe_entry(judging, entry, node->depth);
 }
 
+/* A group tells more than its sites when its verdict is worse than theirs. */
+static bool
+is_telling(const Judging *judging, size_t group)
+{
+	size_t number = judging->group_finding[group];
+	ArxLeakVerdict verdict = judging->findings[number].verdict;
+
+	if (number == 0 || verdict < ARX_LEAK_SUSPECT)
+		return false;
+	for (size_t i = 0; i < judging->nsmall; i++)
+		if (judging->branches[i].group == group &&
+			judging->findings[judging->small[i]].verdict >= verdict)
+			return false;
+	return true;
+}
+
 static size_t
 make_entries(Judging *judging, ArxLeakEntry *entries)
 {
@@ -234,10 +263,7 @@ make_entries(Judging *judging, ArxLeakEntry *entries)
 
 	for (size_t group = 0; group < judging->ngroups; group++)
 	{
-		size_t finding = judging->group_finding[group];
-
-		if (finding == 0 ||
-			judging->findings[finding].verdict < ARX_LEAK_SUSPECT)
+		if (!is_telling(judging, group))
 			continue;
 		make_group_entry(judging, group, &entries[n++]);
 		for (size_t i = 0; i < judging->nsmall; i++)

@@ -290,6 +290,9 @@ print_entry_json(ArxJson *json, const ArxLeakSeries *series,
 	arx_json_number(json, "hazard_per_second", finding->hazard);
 	arx_json_number(json, "hazard_allowed", finding->hazard_allowed);
 	arx_json_number(json, "p_value", finding->p_value);
+	arx_json_number(json, "start_seconds", finding->start);
+	arx_json_number(json, "window_from_seconds", finding->window_from);
+	arx_json_number(json, "window_to_seconds", finding->window_to);
 	arx_json_number(json, "seconds_to_limit", finding->seconds_to_limit);
 	arx_json_number(json, "wait_seconds", finding->wait_seconds);
 	arx_json_integer(json, "pid", (int64_t) series->latest->process.pid);
