@@ -166,8 +166,25 @@ calloc(size_t count, size_t size)
 }
 
 /*
- * Growth counts in jemalloc's size classes on both sides: the size that was
- * asked for at first is known of sampled blocks only.
+ * jemalloc's size class of a size: 8, multiples of 16 up to 128, from there on
+ * four to a doubling.  Never below the size.
+ */
+static inline size_t
+size_class(size_t size)
+{
+	size_t step = 16;
+
+	if (size <= 8)
+		return 8;
+	if (size > 128)
+		step = (size_t) 1 << (61 - __builtin_clzl(size - 1));
+	return (size + step - 1) & ~(step - 1);
+}
+
+/*
+ * Growth counts in size classes on both sides: the size that was asked for at
+ * first is known of sampled blocks only.  A block that stays in its class
+ * stays where it is, as in jemalloc, which takes longer to find that out.
  */
 static inline __attribute__((always_inline)) void *
 resize(void *block, size_t size)
@@ -184,8 +201,12 @@ resize(void *block, size_t size)
 	}
 	if (size == 0)
 		return je_realloc(block, size);
+	if (size > PTRDIFF_MAX)
+		return or_no_memory(NULL);
 	before = je_malloc_usable_size(block);
-	after = je_nallocx(size, 0);
+	after = size_class(size);
+	if (after == before)
+		return block;
 	if (after > before && ah_count_down(after - before))
 		return realloc_slowly(block, before, size, after - before);
 	return or_no_memory(je_realloc(block, size));

@@ -15,6 +15,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* It is held for some hundred nanoseconds: look again before going to sleep. */
+#define AH_LOCK_SPINS 100
+
 typedef _Atomic uint32_t AhLock; /* 0 free, 1 held, 2 held and waited for */
 
 static inline void
@@ -22,9 +25,13 @@ ah_lock(AhLock *lock)
 {
 	uint32_t state = 0;
 
-	if (atomic_compare_exchange_strong_explicit(
-			lock, &state, 1, memory_order_acquire, memory_order_relaxed))
-		return;
+	for (int i = 0; i < AH_LOCK_SPINS; i++, state = 0)
+	{
+		if (atomic_compare_exchange_strong_explicit(
+				lock, &state, 1, memory_order_acquire, memory_order_relaxed))
+			return;
+		__builtin_ia32_pause();
+	}
 	if (state != 2)
 		state = atomic_exchange_explicit(lock, 2, memory_order_acquire);
 	while (state != 0)

@@ -28,6 +28,7 @@ typedef struct Sample
 _Static_assert(sizeof(Sample) == 48, "100 bytes a sample are promised");
 
 static AhLock tables_lock;
+_Atomic uint32_t ah_tables_version;
 static Sample *samples;
 static uint32_t nsamples;	  /* that there is room for */
 static uint32_t used_samples; /* that were ever in use */
@@ -38,6 +39,9 @@ static uint32_t live_samples;
 static uint64_t inherited_samples;
 static double live_bytes;
 static _Atomic uint64_t published_bytes;
+
+/* Samples that a snapshot reads between two looks at the tables' version. */
+#define COPY_STEP 64
 
 /*
  * How the memory is shared out, in percent of ARXHEAP_MEMORY.  The ledger of
@@ -69,11 +73,16 @@ void
 ah_tables_lock(void)
 {
 	ah_lock(&tables_lock);
+	atomic_store_explicit(&ah_tables_version, ah_tables_version + 1,
+						  memory_order_relaxed);
+	atomic_thread_fence(memory_order_release);
 }
 
 void
 ah_tables_unlock(void)
 {
+	atomic_store_explicit(&ah_tables_version, ah_tables_version + 1,
+						  memory_order_release);
 	ah_unlock(&tables_lock);
 }
 
@@ -334,18 +343,27 @@ ah_sample_end(const AhSampleState *state)
 	ah_tables_unlock();
 }
 
-size_t
-ah_samples_copy(uint32_t *position, AhSampleCopy *out, size_t n)
+static size_t
+copy_range(uint32_t from, uint32_t to, AhSampleCopy *out)
+{
+	size_t copied = 0;
+
+	for (uint32_t i = from; i < to; i++)
+		if (samples[i].address != 0 && !is_inherited(&samples[i]))
+			out[copied++] = copy_of(&samples[i]);
+	return copied;
+}
+
+/* The same in one piece, for a table that does not hold still. */
+static size_t
+copy_locked(uint32_t from, uint32_t to, AhSampleCopy *out)
 {
 	uint64_t began, held;
-	size_t copied = 0;
+	size_t copied;
 
 	ah_tables_lock();
 	began = ah_now_ns();
-	for (; *position < used_samples && copied < n; ++*position)
-		if (samples[*position].address != 0 &&
-			!is_inherited(&samples[*position]))
-			out[copied++] = copy_of(&samples[*position]);
+	copied = copy_range(from, to, out);
 	held = ah_now_ns() - began;
 	ah_tables_unlock();
 	if (held > atomic_load(&ah_runtime.counters[ARX_HEAP_COUNT_PAUSE_MAX_NS]))
@@ -353,10 +371,43 @@ ah_samples_copy(uint32_t *position, AhSampleCopy *out, size_t n)
 	return copied;
 }
 
+static size_t
+copy_whole(uint32_t from, uint32_t to, AhSampleCopy *out)
+{
+	for (int i = 0; i < AH_READ_TRIES; i++)
+	{
+		uint32_t version = ah_read_begin();
+		size_t copied = copy_range(from, to, out);
+
+		if (ah_read_whole(version))
+			return copied;
+	}
+	return copy_locked(from, to, out);
+}
+
+size_t
+ah_samples_copy(uint32_t *position, AhSampleCopy *out, size_t n)
+{
+	uint32_t end = *(volatile uint32_t *) &used_samples;
+	size_t copied = 0;
+
+	while (*position < end && copied < n)
+	{
+		size_t step = n - copied < COPY_STEP ? n - copied : COPY_STEP;
+		uint32_t to =
+			end - *position < step ? end : *position + (uint32_t) step;
+
+		copied += copy_whole(*position, to, out + copied);
+		*position = to;
+	}
+	return copied;
+}
+
 void
 ah_tables_forked(void)
 {
 	tables_lock = 0;
+	ah_tables_version = 0;
 	publish_inherited(inherited_samples + live_samples);
 	live_samples = 0;
 	live_bytes = 0;

@@ -191,33 +191,53 @@ ah_site_died(uint32_t number, uint64_t age_ns)
 	site->aged = true;
 }
 
+/* A site as it is, whole. */
+static Site
+read_site(uint32_t number)
+{
+	Site site;
+
+	for (int i = 0; i < AH_READ_TRIES; i++)
+	{
+		uint32_t version = ah_read_begin();
+
+		site = sites[number];
+		if (ah_read_whole(version))
+			return site;
+	}
+	ah_tables_lock();
+	site = sites[number];
+	ah_tables_unlock();
+	return site;
+}
+
+/* Stacks and lifetimes stay where they are until this thread evicts sites. */
 size_t
 ah_sites_copy(uint32_t *position, AhSiteCopy *out, size_t n)
 {
+	uint32_t end = *(volatile uint32_t *) &used_sites;
 	size_t copied = 0;
 
-	ah_tables_lock();
-	for (; *position < used_sites && copied < n; ++*position)
+	for (; *position < end && copied < n; ++*position)
 	{
-		const Site *site = &sites[*position];
+		Site site = read_site(*position);
 		AhSiteCopy *copy = &out[copied];
 
-		if (site->stack == AH_NO_STACK || site->forks != ah_runtime.forks)
+		if (site.stack == AH_NO_STACK || site.forks != ah_runtime.forks)
 			continue;
 		*copy = (AhSiteCopy){.site = *position,
-							 .kind = site->kind,
-							 .label = site->label,
-							 .births = site->births,
-							 .birth_bytes = site->birth_bytes,
-							 .frees = site->frees,
-							 .live = site->live};
+							 .kind = site.kind,
+							 .label = site.label,
+							 .births = site.births,
+							 .birth_bytes = site.birth_bytes,
+							 .frees = site.frees,
+							 .live = site.live};
 		copy->frames =
-			ah_stack_frames(site->stack, &copy->nframes, &copy->flags);
-		if (site->aged)
+			ah_stack_frames(site.stack, &copy->nframes, &copy->flags);
+		if (site.aged)
 			copy->lifetimes = lifetimes[*position].deaths;
 		copied++;
 	}
-	ah_tables_unlock();
 	return copied;
 }
 

@@ -4,7 +4,7 @@
  *
  * A stack is a list of addresses, the allocating call first; a site is a stack
  * with a label and a kind; a live sample is a block that has not been freed.
- * One lock protects all three, and whoever takes it has ah_thread.inside set.
+ * One lock protects all three from changes, and whoever takes it has ah_thread.inside set.
  * Blocks of the program are sampled, so the lock is taken once in half a
  * megabyte of allocations.
  *
@@ -103,9 +103,10 @@ extern void ah_sample_end(const AhSampleState *state);
 
 /*
  * Copies up to n samples, or sites, from *position on, which begins at 0 and is
- * moved; returns how many, 0 at the end.  Takes the lock for that long only:
- * ask for about a thousand.  The longest hold is kept in
- * ARX_HEAP_COUNT_PAUSE_MAX_NS.
+ * moved; returns how many, 0 at the end.  Reads without the lock, in small
+ * steps, each again when the tables changed meanwhile; a step that does not
+ * succeed takes the lock for that long, and the longest such hold is kept in
+ * ARX_HEAP_COUNT_PAUSE_MAX_NS.  Only the writer of snapshots calls them.
  */
 extern size_t ah_samples_copy(uint32_t *position, AhSampleCopy *out, size_t n);
 extern size_t ah_sites_copy(uint32_t *position, AhSiteCopy *out, size_t n);
