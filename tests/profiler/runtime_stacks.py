@@ -87,7 +87,7 @@ def a_stack_beyond_the_limit_is_marked_and_counted(place):
     expect(site.flags == TRUNCATED, f"flags {site.flags}")
     expect([a + 1 for a in site.addresses()[1:]] == truth[:19], "other frames")
     expect(snapshot.counters["truncated"] >= 1, "not counted")
-    expect(not any(s.flags & BROKEN for s in snapshot.heap()), "a broken stack")
+    expect(not any(s.flags & BROKEN for s in snapshot.heap() if s.births), "a broken stack")
 
 
 def the_library_needs_no_unwinder_and_exports_none(_):
@@ -99,7 +99,7 @@ def the_library_needs_no_unwinder_and_exports_none(_):
                           check=True)
     names = [line.split()[-1] for line in said.stdout.splitlines()]
     expect("malloc" in names, "no malloc")
-    wrong = [name for name in names if re.match(r"_Unwind|unw_|__gxx|_Zn|_Zd|backtrace|je_|ah_|arx_", name)]
+    wrong = [name for name in names if re.match(r"_Unwind|unw_|__gxx|__cxa|backtrace|je_|ah_|arx_", name)]
     expect(not wrong, f"exports {wrong}")
 
 

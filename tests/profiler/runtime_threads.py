@@ -74,7 +74,7 @@ def a_storm_of_loading_and_unloading_breaks_no_stack(place):
     host, first, second = plugins(place)
     done = place.run(host, "storm", first, second, ARXHEAP_SAMPLE="1")
     snapshot = place.last(done.folder)
-    expect(not any(site.flags & BROKEN for site in snapshot.heap()), "a broken stack")
+    expect(not any(site.flags & BROKEN for site in snapshot.heap() if site.births), "a broken stack")
     expect(snapshot.counters["failed"] == 0, f"{snapshot.counters['failed']} stacks failed")
 
 
