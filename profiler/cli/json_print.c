@@ -52,13 +52,6 @@ arx_json_close(ArxJson *json)
 }
 
 void
-arx_json_bytes(ArxJson *json, const char *key, ArxHeapText text)
-{
-	begin_value(json, key);
-	arx_json_quote(json->out, text.data, text.length);
-}
-
-void
 arx_json_text(ArxJson *json, const char *key, const char *text)
 {
 	begin_value(json, key);

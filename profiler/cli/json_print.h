@@ -30,7 +30,6 @@ extern void arx_json_close(ArxJson *json);
 
 extern void arx_json_text(ArxJson *json, const char *key,
 						  const char *text); /* NULL: null */
-extern void arx_json_bytes(ArxJson *json, const char *key, ArxHeapText text);
 extern void arx_json_number(ArxJson *json, const char *key, double number);
 extern void arx_json_integer(ArxJson *json, const char *key, int64_t number);
 extern void arx_json_bool(ArxJson *json, const char *key, bool value);
