@@ -4,6 +4,7 @@
 Bounds are wide enough that a right profiler fails once in a million runs.
 """
 import math
+import os
 import subprocess
 import sys
 
@@ -99,7 +100,7 @@ class Told:
         """A command of arxheap for it, which allocates meanwhile so that it notices."""
         asked = subprocess.Popen([ARXHEAP, command[0], str(self.process.pid), *command[1:], "--timeout",
                                   "30"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                                 env=self.place.environment(self.folder, LD_PRELOAD=""))
+                                 env={**os.environ, "ARXHEAP_DIR": self.folder})
         while asked.poll() is None:
             self.tell("63 4")
             self.tell("free 63")
@@ -108,7 +109,7 @@ class Told:
 
     def labels(self):
         self.ask("snapshot")
-        return by_label(self.place.last(self.folder))
+        return by_label(self.place.last(self.folder, self.process.pid))
 
     def end(self):
         self.process.communicate()

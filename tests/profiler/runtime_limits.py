@@ -54,8 +54,7 @@ def a_program_with_its_own_malloc_runs_unprofiled_and_it_is_said_once(place):
 
 
 def run_command(place, program, *wrap):
-    environment = place.environment(place.new_folder(), LD_PRELOAD="")
-    environment["LD_PRELOAD"] = ""
+    environment = {**place.environment(place.new_folder()), "LD_PRELOAD": ""}
     return subprocess.run([*wrap, ARXHEAP, "run", "--", *program], capture_output=True, text=True,
                           timeout=DEADLINE, env=environment)
 

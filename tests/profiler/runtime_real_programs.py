@@ -69,7 +69,8 @@ def find(name):
 
 def same(place, *command, given="", profiled=True, **settings):
     """Runs it without and with the preload; gives its last snapshot."""
-    plain = subprocess.run(command, input=given, text=True, capture_output=True, timeout=DEADLINE)
+    plain = subprocess.run(command, input=given, text=True, capture_output=True, timeout=DEADLINE,
+                           cwd=place.folder)
     for mean in ("1k", "512k"):
         done = place.run(*command, given=given, status=None, **{"ARXHEAP_SAMPLE": mean, **settings})
         for what in ("returncode", "stdout", "stderr"):

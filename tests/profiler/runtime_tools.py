@@ -130,7 +130,7 @@ class Place:
         if wrap:
             command = (*wrap, "env", "LD_PRELOAD=" + environment.pop("LD_PRELOAD"), *command)
         done = subprocess.run(command, env=environment, text=text, capture_output=True, input=given,
-                              timeout=DEADLINE, preexec_fn=preexec)
+                              timeout=DEADLINE, preexec_fn=preexec, cwd=self.folder)
         expect(status is None or done.returncode == status,
                f"{' '.join(command)}: ended with {done.returncode}, not {status}\n{done.stdout[-2000:]}"
                f"\n{done.stderr[-2000:]}")
