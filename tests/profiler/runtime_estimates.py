@@ -107,6 +107,11 @@ class Told:
         said = asked.communicate()[0]
         expect(asked.returncode == 0, f"{command}: {said}")
 
+    def arm(self, mean):
+        """Returns when the interval is in force: a snapshot comes after what was asked before."""
+        self.ask("arm", "--sample", mean)
+        self.ask("snapshot")
+
     def labels(self):
         self.ask("snapshot")
         return by_label(self.place.last(self.folder, self.process.pid))
@@ -118,12 +123,12 @@ class Told:
 def arming_disarming_and_other_intervals_leave_true_estimates(place):
     told = Told(place, ARXHEAP_INERT="1")
     told.tell("1 20")
-    told.ask("arm", "--sample", "32k")
+    told.arm("32k")
     told.tell("2 20")
     found = told.labels()
     expect(1 not in found, "what was allocated inert is estimated")
     expect_near("after arming", found[2], 20000000)
-    told.ask("arm", "--sample", "8k")
+    told.arm("8k")
     told.tell("3 20")
     found = told.labels()
     expect_near("another interval", found[3], 20000000)
@@ -133,7 +138,7 @@ def arming_disarming_and_other_intervals_leave_true_estimates(place):
     told.tell("4 20")
     told.tell("free 2")
     wait_for(lambda: place.last(told.folder).reason == 4, "a snapshot on disarming")
-    told.ask("arm", "--sample", "16k")
+    told.arm("16k")
     told.tell("62 20")  # a thread that did not sample looks after some MiB
     told.tell("5 20")
     found = told.labels()
