@@ -126,11 +126,21 @@ malloc(size_t size)
 	return je_malloc(size);
 }
 
-EXPORT void
-free(void *block)
+/* Something low: a sample, NULL, or a block where memory is mapped low. */
+static __attribute__((noinline)) void
+free_low(void *block)
 {
 	if (ah_in_range(block))
 		ah_sample_free(block);
+	else if (block != NULL)
+		je_free(block);
+}
+
+EXPORT void
+free(void *block)
+{
+	if (ah_below_range_end(block))
+		free_low(block);
 	else
 		je_free(block);
 }

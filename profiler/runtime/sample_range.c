@@ -21,6 +21,11 @@
 #include "runtime/runtime.h"
 
 #define LARGEST_SPAN ((size_t) 1 << 40)
+/* Where nothing is: programs are loaded below or far above. */
+#define LOW_BASE ((uintptr_t) 1 << 44)
+/* valgrind maps from 64 MiB on upwards. */
+#define EMULATED_BASE ((uintptr_t) 1 << 25)
+#define EMULATED_SPAN ((size_t) 1 << 25)
 #define SMALLEST_SPAN ((size_t) 1 << 26)
 
 AhRange ah_range;
@@ -132,30 +137,85 @@ make_arena(void)
 	return true;
 }
 
+/* Reserves address space, at this address unless it is 0; 0 when refused. */
+static uintptr_t
+reserve(uintptr_t address, size_t span)
+{
+	void *base = ah_sys_mmap((void *) address, span, PROT_NONE,
+							 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
+								 (address != 0 ? MAP_FIXED_NOREPLACE : 0),
+							 -1, 0);
+
+	if (base == MAP_FAILED)
+		return 0;
+	if (address != 0 && (uintptr_t) base != address)
+	{
+		/* A system that does not know the flag takes it for a hint. */
+		ah_sys_munmap(base, span);
+		return 0;
+	}
+	return (uintptr_t) base;
+}
+
+/* True when the system maps new memory above the address. */
+static bool
+maps_above(uintptr_t address)
+{
+	void *page =
+		ah_sys_mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (page == MAP_FAILED)
+		return false;
+	ah_sys_munmap(page, 4096);
+	return (uintptr_t) page > address;
+}
+
+/*
+ * Below all that the system maps by itself, as large as it can be had.  Where
+ * it maps from low addresses upwards (under an emulator) a small range below
+ * that has to do; else any place will, at the price of a second look at blocks
+ * that lie below it.
+ */
+static void
+choose_range(void)
+{
+	size_t span = LARGEST_SPAN;
+
+	while (span > largest_allowed())
+		span /= 2;
+	if (maps_above(LOW_BASE + span))
+		for (; span >= SMALLEST_SPAN && ah_range.base == 0; span /= 2)
+		{
+			ah_range.base = reserve(LOW_BASE, span);
+			ah_range.span = span;
+		}
+	else if (maps_above(EMULATED_BASE + EMULATED_SPAN))
+	{
+		ah_range.base = reserve(EMULATED_BASE, EMULATED_SPAN);
+		ah_range.span = EMULATED_SPAN;
+	}
+	for (span = LARGEST_SPAN; span >= SMALLEST_SPAN && ah_range.base == 0;
+		 span /= 2)
+		if (span <= largest_allowed())
+		{
+			ah_range.base = reserve(0, span);
+			ah_range.span = span;
+		}
+}
+
 bool
 ah_range_start(void)
 {
-	size_t span = LARGEST_SPAN;
-	void *base = MAP_FAILED;
-
-	for (; span >= SMALLEST_SPAN; span /= 2)
-	{
-		if (span > largest_allowed())
-			continue;
-		base = ah_sys_mmap(NULL, span, PROT_NONE,
-						   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-		if (base != MAP_FAILED)
-			break;
-	}
-	if (base == MAP_FAILED)
-		return false;
-	ah_range.base = (uintptr_t) base;
+	choose_range();
 	next_free = ah_range.base;
-	ah_range.span = span;
-	if (make_arena())
+	if (ah_range.base != 0 && make_arena())
+	{
+		ah_range.limit = ah_range.base + ah_range.span;
 		return true;
-	ah_range.span = 0;
-	ah_sys_munmap(base, span);
+	}
+	if (ah_range.base != 0)
+		ah_sys_munmap((void *) ah_range.base, ah_range.span);
+	ah_range.base = ah_range.span = 0;
 	return false;
 }
 

@@ -4,7 +4,7 @@
  *
  * A jemalloc arena of our own takes its address space from one reservation.
  * So free() learns from the address alone whether a block is sampled, which is
- * one subtraction and one comparison for all the blocks that are not.
+ * one comparison for all the blocks that are not.
  *
  * A lock, last in rank, protects the cache of free blocks; its holder has
  * ah_thread.inside set.
@@ -18,8 +18,10 @@
 
 typedef struct AhRange
 {
-	uintptr_t base; /* set once, before the first sample */
-	uintptr_t span; /* 0: there is no range, no block is sampled; may shrink */
+	uintptr_t base;	 /* set once, before the first sample */
+	uintptr_t span;	 /* 0: there is no range, no block is sampled; may shrink */
+	uintptr_t limit; /* end of the range; nothing else that is freed is below,
+					  * where the system lets us choose, save NULL */
 } AhRange;
 
 extern __attribute__((visibility("hidden"))) AhRange ah_range;
@@ -32,7 +34,17 @@ ah_in_range(const void *block)
 }
 
 /*
- * Reserves the range and makes its arena.  Asks for a terabyte of address
+ * For free(), which must decide in one comparison: true for sampled blocks, for
+ * NULL, and for whatever else lies low.
+ */
+static inline bool
+ah_below_range_end(const void *block)
+{
+	return __builtin_expect((uintptr_t) block < ah_range.limit, 0);
+}
+
+/*
+ * Reserves the range, below all that is mapped, and makes its arena.  Asks for a terabyte of address
  * space (no memory), then for less and less; under a limit on address space
  * for an eighth of it at most.  False when even 64 MiB cannot be had.
  */
