@@ -168,8 +168,8 @@ _ZnwmSt11align_val_tRKSt9nothrow_t(size_t size, size_t alignment,
 EXPORT void
 _ZdlPv(void *block)
 {
-	if (ah_in_range(block))
-		ah_sample_free(block);
+	if (ah_below_range_end(block))
+		ah_free_low(block);
 	else
 		je_free(block);
 }

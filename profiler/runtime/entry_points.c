@@ -126,21 +126,11 @@ malloc(size_t size)
 	return je_malloc(size);
 }
 
-/* Something low: a sample, NULL, or a block where memory is mapped low. */
-static __attribute__((noinline)) void
-free_low(void *block)
-{
-	if (ah_in_range(block))
-		ah_sample_free(block);
-	else if (block != NULL)
-		je_free(block);
-}
-
 EXPORT void
 free(void *block)
 {
 	if (ah_below_range_end(block))
-		free_low(block);
+		ah_free_low(block);
 	else
 		je_free(block);
 }

@@ -307,6 +307,15 @@ ah_sample_free(void *block)
 	errno = saved;
 }
 
+void
+ah_free_low(void *block)
+{
+	if (ah_in_range(block))
+		ah_sample_free(block);
+	else if (block != NULL)
+		je_free(block);
+}
+
 /* A block that cannot stay in the range moves out of it. */
 static void *
 move_out(void *block, size_t old_size, size_t size)

@@ -45,6 +45,12 @@ extern void *ah_sample_alloc(const AhRegisters *from, size_t size, int flags);
 extern void *ah_sample_grow(const AhRegisters *from, void *old, size_t old_size,
 							size_t size, size_t growth);
 
+/*
+ * free() of what lies below the end of the range: a sample, NULL, or a block
+ * where the system maps memory low.
+ */
+extern void ah_free_low(void *block);
+
 /* free() and realloc() of a sampled block. */
 extern void ah_sample_free(void *block);
 extern void *ah_sample_realloc(void *block, size_t size);
