@@ -19,9 +19,10 @@
  *	unattributed	  the rest, so that all adds up to RSS.
  *
  * What jemalloc reckons need not have been touched, and then is not in memory.
- * Where its sum is more than the system leaves for it, freed pages and then
- * metadata are cut to what there is room for; blocks that were handed out and
- * never touched make "unattributed" negative.  What makes it larger: data of
+ * Where its sum is more than the system leaves for it, first its index of
+ * addresses (metadata, mostly untouched), then freed pages, then the rest of
+ * the metadata are cut to what there is room for; blocks that were handed out
+ * and never touched make "unattributed" negative.  What makes it larger: data of
  * programs and libraries that was
  * changed since they were loaded, memory from before the profiler was armed,
  * and anonymous mappings beyond the first SCAN_MAX bytes, whose pages are not
@@ -143,16 +144,34 @@ look_at_mappings(int64_t ledger[ARX_HEAP_NLEDGER])
 		}
 }
 
-/* Takes from a part what it holds, at most so much; returns what is left. */
 static int64_t
+smaller(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Takes from a part what it holds, at most so much. */
+static void
 cut(int64_t *part, int64_t excess)
 {
-	int64_t taken = *part < excess ? *part : excess;
+	int64_t taken = smaller(*part, excess);
 
-	if (taken <= 0)
-		return excess;
-	*part -= taken;
-	return excess - taken;
+	if (taken > 0)
+		*part -= taken;
+}
+
+/*
+ * How much of the metadata may be index that was never touched: jemalloc keeps
+ * 2 MiB for each GiB of addresses in which it has something, and the program,
+ * the range of samples and the edges of both are some GiB apart.  A quarter of
+ * the metadata is left for what was touched.
+ */
+static int64_t
+untouched_index(const int64_t ledger[ARX_HEAP_NLEDGER])
+{
+	int64_t windows = 4 + (ask_number("stats.mapped") >> 30);
+
+	return smaller(windows << 21, ledger[ARX_HEAP_LEDGER_METADATA] / 4 * 3);
 }
 
 static int64_t
@@ -168,15 +187,15 @@ rest_of_rss(const int64_t ledger[ARX_HEAP_NLEDGER])
 void
 ah_rss_ledger(int64_t ledger[ARX_HEAP_NLEDGER])
 {
-	int64_t excess;
-
 	memset(ledger, 0, ARX_HEAP_NLEDGER * sizeof(ledger[0]));
 	ask_system(ledger);
 	ask_allocator(ledger);
 	ledger[ARX_HEAP_LEDGER_STACKS] = (int64_t) ah_thread_stacks_resident();
 	ledger[ARX_HEAP_LEDGER_PROFILER] = (int64_t) ah_resident_bytes();
 	look_at_mappings(ledger);
-	excess = cut(&ledger[ARX_HEAP_LEDGER_RETAINED], -rest_of_rss(ledger));
-	cut(&ledger[ARX_HEAP_LEDGER_METADATA], excess);
+	cut(&ledger[ARX_HEAP_LEDGER_METADATA],
+		smaller(-rest_of_rss(ledger), untouched_index(ledger)));
+	cut(&ledger[ARX_HEAP_LEDGER_RETAINED], -rest_of_rss(ledger));
+	cut(&ledger[ARX_HEAP_LEDGER_METADATA], -rest_of_rss(ledger));
 	ledger[ARX_HEAP_LEDGER_UNATTRIBUTED] = rest_of_rss(ledger);
 }
