@@ -8,14 +8,15 @@
 
 # Packages that its tests need beside these.
 profiler_test_packages() {
-    echo "python3 g++ gdb nodejs redis-server redis-tools sqlite3 protobuf-compiler"
+    echo "python3 g++ gdb nodejs redis-server redis-tools sqlite3 protobuf-compiler util-linux"
 }
 
 # Prints the tests that were asked for: all of them, or, where only a server's
 # major is tested, those of servers.
 profiler_tests() {
     local file name
-    for file in "$tree"/tests/profiler/*.sh "$tree"/tests/profiler/*.py; do
+    for file in "$tree"/tests/profiler/*.sh "$tree"/tests/profiler/*.py \
+        "$tree"/tests/profiler/verdict/*.py; do
         name=$(basename "$file")
         name=${name%.*}
         [ -x "$file" ] && is_wanted "$name" || continue

@@ -6,7 +6,8 @@
     verdict_suite.py --only leak_pure --verbose
 
 Ten behaviours are sound: no site of theirs may be called a leak.  Four leak: the function that does
-must be called a leak, in at least 19 of 20 runs, and the interval of the rate must hold the true
+must be called a leak, in at least 19 of 20 runs (in fewer runs, not less often than a program that
+is found in 95 of 100 would be, but for bad luck), and the interval of the rate must hold the true
 one, which the program itself counts, about as often as a 95 % interval promises.
 
 Time is compressed, not faked: a snapshot each tenth of a second instead of each half a minute.
@@ -127,7 +128,7 @@ class Outcome:
         faults += [f"accused: {f['function']}: {f['evidence']}" for f in self.accused]
         if behaviour in LEAKS:
             found = self.verdicts.get("leak", 0)
-            if found < runs - max(1, runs // 20) * (runs >= 10):
+            if found < (runs - runs // 20 if runs >= 20 else fewest_covered(runs)):
                 faults.append(f"called leak in {found} of {runs} runs")
             if self.covered < fewest_covered(runs):
                 faults.append(f"the rate's interval holds the truth in {self.covered} of {runs}")
