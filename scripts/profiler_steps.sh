@@ -8,7 +8,7 @@
 
 # Packages that its tests need beside these.
 profiler_test_packages() {
-    echo "python3 g++ gdb nodejs redis-server redis-tools sqlite3 protobuf-compiler util-linux"
+    echo "python3 g++ gdb nodejs redis-tools sqlite3 protobuf-compiler util-linux"
 }
 
 # Prints the tests that were asked for: all of them, or, where only a server's

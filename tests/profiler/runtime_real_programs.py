@@ -128,9 +128,13 @@ def javascript_functions_are_named(place):
 
 
 def redis_serves_under_load(place):
-    server, client, bench = find("redis-server"), find("redis-cli"), find("redis-benchmark")
+    client, bench = find("redis-cli"), find("redis-benchmark")
     folder = place.path("redis")
     os.mkdir(folder)
+    # The server is the file checker by another name; so its package, which would
+    # start a service, is not needed.
+    server = os.path.join(folder, "redis-server")
+    os.symlink(find("redis-check-rdb"), server)
     socket = os.path.join(folder, "socket")
     into = place.new_folder()
     process = subprocess.Popen([server, "--port", "0", "--unixsocket", socket, "--dir", folder,
