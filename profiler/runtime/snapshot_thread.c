@@ -36,6 +36,7 @@
 #include "runtime/runtime.h"
 
 #define CLOSE_RANGE_UNSHARE_FLAG 2
+#define THREAD_NICENESS 10
 #define SECOND_NS UINT64_C(1000000000)
 #define TURN_NS (30 * SECOND_NS) /* looks round at least that often */
 #define GROWTH_REST_NS SECOND_NS /* between two snapshots on growth */
@@ -194,6 +195,9 @@ run(void *unused)
 	(void) unused;
 	ah_thread.inside = 1;
 	prctl(PR_SET_NAME, "arxheap");
+	/* Of this thread only.  It holds no lock while it works: it can wait. */
+	if (nice(THREAD_NICENESS) < 0)
+		errno = 0;
 #ifdef SYS_close_range
 	syscall(SYS_close_range, 0U, ~0U, CLOSE_RANGE_UNSHARE_FLAG);
 #endif
