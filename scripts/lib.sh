@@ -114,7 +114,7 @@ need_packages() {
         die "this command installs Debian packages, and apt-get is not here" \
             "Run it on Debian 12 or 13, or in a container with one of them."
     # shellcheck disable=SC2086 # lists of words
-    mapfile -t missing < <(missing_packages $1)
+    mapfile -t missing < <(missing_packages $1 | awk '!seen[$0]++')
     if [ ${#missing[@]} -gt 0 ]; then
         say "Debian packages missing: ${missing[*]}"
     fi
