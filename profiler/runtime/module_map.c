@@ -79,11 +79,21 @@ first_behind(uintptr_t address, uint32_t n)
 uint32_t
 ah_module_find(uintptr_t address)
 {
-	uint32_t i = first_behind(address, ah_modules_count());
+	/* Neighbours on a stack are mostly of one module. */
+	static uint32_t last;
+	uint32_t n = ah_modules_count();
 
-	return i < ah_modules_count() && table->modules[i].start <= address
-		? i
-		: AH_NO_MODULE;
+	if (last >= n || address < table->modules[last].start ||
+		address >= table->modules[last].end)
+		last = first_behind(address, n);
+	return last < n && table->modules[last].start <= address ? last
+															 : AH_NO_MODULE;
+}
+
+uint64_t
+ah_module_bias(uint32_t index)
+{
+	return table->modules[index].facts.bias;
 }
 
 uint32_t

@@ -24,10 +24,14 @@ extern bool ah_modules_refresh(void);
 
 /*
  * Index of the module whose code the address is in, or AH_NO_MODULE; below
- * ah_modules_count().  Good until the next refresh.
+ * ah_modules_count().  Good until the next refresh.  Like all of these, called
+ * by the one writer of snapshots only.
  */
 extern uint32_t ah_module_find(uintptr_t address);
 extern uint32_t ah_modules_count(void);
+
+/* What to take off an address in the module for what its file says. */
+extern uint64_t ah_module_bias(uint32_t index);
 
 /* The module; its texts are good until the next refresh. */
 extern ArxHeapModule ah_module_get(uint32_t index);

@@ -185,9 +185,8 @@ convert_frames(AhContents *contents, const AhSiteCopy *copy, ArxHeapSite *site)
 		if (module == AH_NO_MODULE)
 			contents->frames[i] = (ArxHeapFrame){ARX_HEAP_NO_MODULE, address};
 		else
-			contents->frames[i] =
-				(ArxHeapFrame){contents->modules[module],
-							   address - ah_module_get(module).bias};
+			contents->frames[i] = (ArxHeapFrame){
+				contents->modules[module], address - ah_module_bias(module)};
 	}
 }
 
