@@ -45,11 +45,11 @@ static _Atomic uint64_t published_bytes;
 
 /*
  * How the memory is shared out, in percent of ARXHEAP_MEMORY.  The ledger of
- * mappings takes 9 more; the buckets of stacks and chains are in the rest.
+ * mappings takes 9 more; buckets, and what snapshots keep, are in the rest.
  */
-#define SAMPLES_PERCENT 34
-#define STACKS_PERCENT 26
-#define SITES_PERCENT 22
+#define SAMPLES_PERCENT 30
+#define STACKS_PERCENT 22
+#define SITES_PERCENT 18
 
 bool
 ah_tables_start(void)

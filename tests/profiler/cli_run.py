@@ -55,13 +55,19 @@ def the_summary_names_program_and_folder(place):
     expect(run(place, place.program, options=("--no-report",)).stderr == "", "not silent")
 
 
+def heed_signals():
+    """What was started in the background ignores these, and so would the program."""
+    for name in (signal.SIGINT, signal.SIGQUIT):
+        signal.signal(name, signal.SIG_DFL)
+
+
 def signals_reach_the_program(place):
     script = 'trap "echo got-$1; exit 3" $1; echo ready; while :; do read -t 1 x; done'
     for name in ("TERM", "HUP", "USR1", "INT", "QUIT"):
         process = subprocess.Popen([ARXHEAP, "run", "--dir", place.path("signals"), "--no-report", "--",
                                     "bash", "-c", script, "bash", name], text=True,
                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                   start_new_session=True)
+                                   start_new_session=True, preexec_fn=heed_signals)
         try:
             expect(process.stdout.readline() == "ready\n", name)
             process.send_signal(getattr(signal, "SIG" + name))
