@@ -24,39 +24,41 @@ ah_cfi_fixed(AhCfiCursor *cursor, int bytes, bool is_signed)
 	return (int64_t) value;
 }
 
+/* Either kind of number: its bits, how many these are, and its last byte. */
+static uint64_t
+read_leb(AhCfiCursor *cursor, int *bits, uint8_t *last)
+{
+	uint64_t value = 0;
+
+	*bits = 0;
+	do
+	{
+		*last = ah_cfi_byte(cursor);
+		if (*bits < 64)
+			value |= (uint64_t) (*last & 0x7f) << *bits;
+		*bits += 7;
+	} while (*last & 0x80);
+	return value;
+}
+
 uint64_t
 ah_cfi_uleb(AhCfiCursor *cursor)
 {
-	uint64_t value = 0;
-	uint8_t byte;
-	int shift = 0;
+	uint8_t last;
+	int bits;
 
-	do
-	{
-		byte = ah_cfi_byte(cursor);
-		if (shift < 64)
-			value |= (uint64_t) (byte & 0x7f) << shift;
-		shift += 7;
-	} while (byte & 0x80);
-	return value;
+	return read_leb(cursor, &bits, &last);
 }
 
 int64_t
 ah_cfi_sleb(AhCfiCursor *cursor)
 {
-	uint64_t value = 0;
-	uint8_t byte;
-	int shift = 0;
+	uint8_t last;
+	int bits;
+	uint64_t value = read_leb(cursor, &bits, &last);
 
-	do
-	{
-		byte = ah_cfi_byte(cursor);
-		if (shift < 64)
-			value |= (uint64_t) (byte & 0x7f) << shift;
-		shift += 7;
-	} while (byte & 0x80);
-	if (shift < 64 && (byte & 0x40))
-		value |= ~0ULL << shift;
+	if (bits < 64 && (last & 0x40))
+		value |= ~0ULL << bits;
 	return (int64_t) value;
 }
 
