@@ -41,30 +41,30 @@ typedef enum ArxHeapRefusal
 	ARX_HEAP_REFUSED_ALLOCATOR, /* another malloc is linked into the program */
 	ARX_HEAP_REFUSED_RANGE,		/* no address range could be reserved */
 	ARX_HEAP_REFUSED_MEMORY,	/* no private memory */
-	ARX_HEAP_REFUSED_FORK,		/* forked in the middle of the profiler's work */
+	ARX_HEAP_REFUSED_FORK, /* forked in the middle of the profiler's work */
 } ArxHeapRefusal;
 
 /* 128 bytes; two cache lines, so that neighbours do not disturb each other. */
 typedef struct ArxHeapSlot
 {
-	_Atomic uint64_t owner;		  /* pid << 32 | low half of start_us; 0: free */
-	_Atomic uint64_t start_us;	  /* UTC, of the process or its fork */
+	_Atomic uint64_t owner;	   /* pid << 32 | low half of start_us; 0: free */
+	_Atomic uint64_t start_us; /* UTC, of the process or its fork */
 	_Atomic uint64_t namespace_id; /* inode of its pid namespace, 0 unknown */
-	_Atomic uint32_t state;		  /* ArxHeapState */
-	_Atomic uint32_t refusal;	  /* ArxHeapRefusal */
+	_Atomic uint32_t state;		   /* ArxHeapState */
+	_Atomic uint32_t refusal;	   /* ArxHeapRefusal */
 	/* requests: the command writes, the process answers */
-	_Atomic uint32_t wake;			   /* bumped with every request: futex word */
-	_Atomic uint32_t want_armed;	   /* 0 inert, 1 armed */
-	_Atomic uint64_t want_sample;	   /* bytes between samples, 0: keep */
-	_Atomic uint32_t snapshot_wanted;  /* number of the request */
-	_Atomic uint32_t snapshot_done;	   /* number of the last one answered */
-	_Atomic uint32_t snapshot_errno;   /* of the last answer, 0 fine */
-	_Atomic uint32_t has_thread;	   /* 1: someone waits on "wake" */
+	_Atomic uint32_t wake;		  /* bumped with every request: futex word */
+	_Atomic uint32_t want_armed;  /* 0 inert, 1 armed */
+	_Atomic uint64_t want_sample; /* bytes between samples, 0: keep */
+	_Atomic uint32_t snapshot_wanted; /* number of the request */
+	_Atomic uint32_t snapshot_done;	  /* number of the last one answered */
+	_Atomic uint32_t snapshot_errno;  /* of the last answer, 0 fine */
+	_Atomic uint32_t has_thread;	  /* 1: someone waits on "wake" */
 	/* what list and watch show without reading a snapshot */
 	_Atomic uint64_t samples;
 	_Atomic uint64_t live_samples;
-	_Atomic uint64_t live_bytes;	/* estimate */
-	_Atomic uint64_t dropped;		/* samples lost, all reasons */
+	_Atomic uint64_t live_bytes;	   /* estimate */
+	_Atomic uint64_t dropped;		   /* samples lost, all reasons */
 	_Atomic uint64_t last_snapshot_us; /* UTC, 0 none yet */
 	_Atomic uint64_t sequence;		   /* of the last snapshot */
 	uint64_t reserved[2];

@@ -25,7 +25,7 @@
 #define ARX_HEAP_LABEL_NAME "arxheap_label_name"
 
 /* Address of the calling thread's word.  Never NULL, takes no lock. */
-typedef uint64_t *(*ArxHeapLabelWord) (void);
+typedef uint64_t *(*ArxHeapLabelWord)(void);
 
 /*
  * Gives a label a name (at most 127 bytes are kept) for reports.  The last
@@ -33,6 +33,6 @@ typedef uint64_t *(*ArxHeapLabelWord) (void);
  * is counted in the snapshot.  May be called from any thread, not from a
  * signal handler.
  */
-typedef int (*ArxHeapLabelName) (uint64_t label, const char *name);
+typedef int (*ArxHeapLabelName)(uint64_t label, const char *name);
 
 #endif

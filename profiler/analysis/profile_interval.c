@@ -8,7 +8,7 @@
 #include "libarx/chi_square.h"
 
 #define NORMAL_FROM_SAMPLES 30
-#define LEAST_VARIANCE 1 /* below, the estimate is right to a byte */
+#define LEAST_VARIANCE 1			/* below, the estimate is right to a byte */
 #define NORMAL_95 1.959963984540054 /* 97.5 % quantile */
 
 /*

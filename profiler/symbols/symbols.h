@@ -24,10 +24,13 @@ typedef struct ArxSymbolizer ArxSymbolizer;
 
 typedef struct ArxSymbolizerOptions
 {
-	const char *debug_path; /* more folders to look for debug files in, ':' between; may be NULL */
-	const char *root;		/* where the paths of modules begin ("/proc/7/root"); may be NULL */
-	bool debuginfod;		/* ask the servers in DEBUGINFOD_URLS */
-	void (*progress) (void *context, const char *what); /* may be NULL: long work, one line */
+	const char *
+		debug_path; /* more folders to look for debug files in, ':' between; may be NULL */
+	const char *
+		root; /* where the paths of modules begin ("/proc/7/root"); may be NULL */
+	bool debuginfod; /* ask the servers in DEBUGINFOD_URLS */
+	void (*progress)(void *context,
+					 const char *what); /* may be NULL: long work, one line */
 	void *context;
 } ArxSymbolizerOptions;
 
@@ -46,7 +49,8 @@ extern size_t arx_symbolize(ArxSymbolizer *symbolizer, const char *path,
 							uint64_t address, const ArxSymbol **frames);
 
 /* Why an object has no names, in words ("no file with build id ..."), or NULL. */
-extern const char *arx_symbolizer_problem(ArxSymbolizer *symbolizer, const char *path,
-										  const uint8_t *build_id, size_t build_id_bytes);
+extern const char *
+arx_symbolizer_problem(ArxSymbolizer *symbolizer, const char *path,
+					   const uint8_t *build_id, size_t build_id_bytes);
 
 #endif
