@@ -88,6 +88,22 @@ settle(double truth, bool pay_now, double *now, double base, double *rate,
 	*rate = clamp(truth / (double) cpu.busy + *debt / WINDOW_NS, 0.0, 1.0);
 }
 
+/*
+ * Both together are at most 1: a window that a long gap cuts short is never
+ * compared with the truth, so what is estimated too much there would stay.
+ */
+static void
+cap_rates(void)
+{
+	double sum = cpu.rate.user + cpu.rate.sys;
+
+	if (sum > 1.0)
+	{
+		cpu.rate.user /= sum;
+		cpu.rate.sys /= sum;
+	}
+}
+
 static void
 read_clock(int64 elapsed)
 {
@@ -107,6 +123,7 @@ read_clock(int64 elapsed)
 		   &cpu.debt.user);
 	settle(sys * scale, pay_now, &cpu.now.sys, cpu.base.sys, &cpu.rate.sys,
 		   &cpu.debt.sys);
+	cap_rates();
 	cpu.base = cpu.now;
 	cpu.read = clock;
 	cpu.busy = 0;
