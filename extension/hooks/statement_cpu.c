@@ -75,14 +75,17 @@ clamp(double value, double low, double high)
  * statement made up the window, else through the rate of the next window.
  */
 static void
-settle(double truth, bool pay_now, double *now, double base, double *rate,
-	   double *debt)
+settle(double truth, bool pay_now, double mark, double *now, double base,
+	   double *rate, double *debt)
 {
 	*debt += truth - (*now - base);
 	if (pay_now)
 	{
-		*now += *debt;
-		*debt = 0;
+		/* It gives back no more than it has: the rest stays a debt. */
+		double paid = Max(*debt, Min(mark - *now, 0));
+
+		*now += paid;
+		*debt -= paid;
 	}
 	*debt = clamp(*debt, -WINDOW_NS, WINDOW_NS);
 	*rate = clamp(truth / (double) cpu.busy + *debt / WINDOW_NS, 0.0, 1.0);
@@ -105,7 +108,7 @@ cap_rates(void)
 }
 
 static void
-read_clock(int64 elapsed)
+read_clock(const ArxCpuMark *mark, int64 elapsed)
 {
 	ArxCpuMark clock;
 	double user;
@@ -119,10 +122,10 @@ read_clock(int64 elapsed)
 
 	/* More CPU than time in execution: the rest was spent between. */
 	scale = user + sys > (double) cpu.busy ? cpu.busy / (user + sys) : 1.0;
-	settle(user * scale, pay_now, &cpu.now.user, cpu.base.user, &cpu.rate.user,
-		   &cpu.debt.user);
-	settle(sys * scale, pay_now, &cpu.now.sys, cpu.base.sys, &cpu.rate.sys,
-		   &cpu.debt.sys);
+	settle(user * scale, pay_now, mark->user, &cpu.now.user, cpu.base.user,
+		   &cpu.rate.user, &cpu.debt.user);
+	settle(sys * scale, pay_now, mark->sys, &cpu.now.sys, cpu.base.sys,
+		   &cpu.rate.sys, &cpu.debt.sys);
 	cap_rates();
 	cpu.base = cpu.now;
 	cpu.read = clock;
@@ -148,7 +151,7 @@ arx_cpu_end(const ArxCpuMark *mark, int64 now, int64 elapsed, int64 *user,
 	advance(now);
 	cpu.depth--;
 	if (cpu.busy >= WINDOW_NS)
-		read_clock(elapsed);
+		read_clock(mark, elapsed);
 	*user += (int64) Max(cpu.now.user - mark->user, 0);
 	*sys += (int64) Max(cpu.now.sys - mark->sys, 0);
 }
