@@ -170,6 +170,18 @@ maps_above(uintptr_t address)
 	return (uintptr_t) page > address;
 }
 
+/* The largest range, from most on downwards, that can be had at the address. */
+static void
+reserve_largest(uintptr_t address, size_t most)
+{
+	for (size_t span = most; span >= SMALLEST_SPAN && ah_range.base == 0;
+		 span /= 2)
+	{
+		ah_range.base = reserve(address, span);
+		ah_range.span = span;
+	}
+}
+
 /*
  * Below all that the system maps by itself, as large as it can be had.  Where
  * it maps from low addresses upwards (under an emulator) a small range below
@@ -179,28 +191,18 @@ maps_above(uintptr_t address)
 static void
 choose_range(void)
 {
-	size_t span = LARGEST_SPAN;
+	size_t most = LARGEST_SPAN;
 
-	while (span > largest_allowed())
-		span /= 2;
-	if (maps_above(LOW_BASE + span))
-		for (; span >= SMALLEST_SPAN && ah_range.base == 0; span /= 2)
-		{
-			ah_range.base = reserve(LOW_BASE, span);
-			ah_range.span = span;
-		}
-	else if (maps_above(EMULATED_BASE + EMULATED_SPAN))
+	while (most > largest_allowed())
+		most /= 2;
+	if (maps_above(LOW_BASE + most))
+		reserve_largest(LOW_BASE, most);
+	else if (most >= EMULATED_SPAN && maps_above(EMULATED_BASE + EMULATED_SPAN))
 	{
 		ah_range.base = reserve(EMULATED_BASE, EMULATED_SPAN);
 		ah_range.span = EMULATED_SPAN;
 	}
-	for (span = LARGEST_SPAN; span >= SMALLEST_SPAN && ah_range.base == 0;
-		 span /= 2)
-		if (span <= largest_allowed())
-		{
-			ah_range.base = reserve(0, span);
-			ah_range.span = span;
-		}
+	reserve_largest(0, most);
 }
 
 bool

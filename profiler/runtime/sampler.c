@@ -229,28 +229,53 @@ record(const AhRegisters *from, void *block, size_t size, size_t counted,
 		ask_for_snapshot(in_signal_handler);
 }
 
+static void
+end_sample(AhThread *thread)
+{
+	free_deferred();
+	thread->inside = 0;
+}
+
+/*
+ * A block for a sample, if one falls into the bytes by which the program's
+ * memory grows; mean is what it was drawn by.  With inside set until
+ * end_sample(); NULL without.
+ */
+static void *
+begin_sample(AhThread *thread, size_t growth, size_t size, int flags,
+			 uint64_t *mean)
+{
+	void *block = NULL;
+
+	if (!is_chosen(thread, growth))
+		return NULL;
+	*mean = thread->mean;
+	draw_distance(thread);
+	thread->inside = 1;
+	ah_fork_check();
+	if (size <= PTRDIFF_MAX)
+		block = ah_range_alloc(size, flags);
+	if (block == NULL)
+	{
+		ah_count(ARX_HEAP_COUNT_DROPPED_RANGE, 1);
+		end_sample(thread);
+	}
+	return block;
+}
+
 void *
 ah_sample_alloc(const AhRegisters *from, size_t size, int flags)
 {
 	AhThread *thread = &ah_thread;
+	size_t bytes = size ? size : 1;
 	int saved = errno;
 	uint64_t mean;
-	void *block = NULL;
+	void *block = begin_sample(thread, size, bytes, flags, &mean);
 
-	if (is_chosen(thread, size))
+	if (block != NULL)
 	{
-		mean = thread->mean;
-		draw_distance(thread);
-		thread->inside = 1;
-		ah_fork_check();
-		if (size <= PTRDIFF_MAX)
-			block = ah_range_alloc(size ? size : 1, flags);
-		if (block != NULL)
-			record(from, block, size ? size : 1, size ? size : 1, mean);
-		else
-			ah_count(ARX_HEAP_COUNT_DROPPED_RANGE, 1);
-		free_deferred();
-		thread->inside = 0;
+		record(from, block, bytes, bytes, mean);
+		end_sample(thread);
 	}
 	errno = saved;
 	return block;
@@ -263,26 +288,14 @@ ah_sample_grow(const AhRegisters *from, void *old, size_t old_size, size_t size,
 	AhThread *thread = &ah_thread;
 	int saved = errno;
 	uint64_t mean;
-	void *block = NULL;
+	void *block = begin_sample(thread, growth, size, 0, &mean);
 
-	if (is_chosen(thread, growth))
+	if (block != NULL)
 	{
-		mean = thread->mean;
-		draw_distance(thread);
-		thread->inside = 1;
-		ah_fork_check();
-		if (size <= PTRDIFF_MAX)
-			block = ah_range_alloc(size, 0);
-		if (block != NULL)
-		{
-			memcpy(block, old, old_size < size ? old_size : size);
-			record(from, block, size, old_size + growth, mean);
-			je_free(old);
-		}
-		else
-			ah_count(ARX_HEAP_COUNT_DROPPED_RANGE, 1);
-		free_deferred();
-		thread->inside = 0;
+		memcpy(block, old, old_size < size ? old_size : size);
+		record(from, block, size, old_size + growth, mean);
+		je_free(old);
+		end_sample(thread);
 	}
 	errno = saved;
 	return block;
