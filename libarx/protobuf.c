@@ -74,15 +74,6 @@ arx_protobuf_fixed64(ArxProtobuf *message, uint32_t field, uint64_t number)
 }
 
 void
-arx_protobuf_double(ArxProtobuf *message, uint32_t field, double number)
-{
-	uint64_t bits;
-
-	memcpy(&bits, &number, sizeof(bits));
-	arx_protobuf_fixed64(message, field, bits);
-}
-
-void
 arx_protobuf_head(ArxProtobuf *message, uint32_t field, size_t length)
 {
 	append_tag(message, field, WIRE_LENGTH);

@@ -27,8 +27,6 @@ extern void arx_protobuf_start(ArxProtobuf *message, void *bytes, size_t room);
 /* Types uint32, uint64, bool and enum; for int32 and int64 cast the number. */
 extern void
 arx_protobuf_number(ArxProtobuf *message, uint32_t field, uint64_t number);
-extern void
-arx_protobuf_double(ArxProtobuf *message, uint32_t field, double number);
 
 /* Types fixed64 and sfixed64. */
 extern void

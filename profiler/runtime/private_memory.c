@@ -112,12 +112,6 @@ ah_unmap(void *memory, size_t bytes)
 }
 
 size_t
-ah_mapped_bytes(void)
-{
-	return atomic_load(&mapped);
-}
-
-size_t
 ah_resident_bytes(void)
 {
 	size_t resident = 0;

@@ -16,8 +16,7 @@
 extern void *ah_map(size_t bytes);
 extern void ah_unmap(void *memory, size_t bytes);
 
-/* Bytes mapped by ah_map() now, and those of them that are resident. */
-extern size_t ah_mapped_bytes(void);
+/* Bytes of what ah_map() mapped that are resident now. */
 extern size_t ah_resident_bytes(void);
 
 /* The system calls themselves, past the entry points that keep the ledger. */
