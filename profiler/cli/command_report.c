@@ -69,15 +69,11 @@ int
 arx_command_report(int argc, char **argv)
 {
 	ReportOptions o = {.view = {.most = 20, .callers = 3}};
-	const ArxOption options[] = {
-		{"all", 0, ARX_OPTION_FLAG, &o.view.all},
-		{"top", 'n', ARX_OPTION_NUMBER, &o.view.most},
-		{"callers", 0, ARX_OPTION_NUMBER, &o.view.callers},
-		{"stacks", 's', ARX_OPTION_FLAG, &o.view.stacks},
-		{"pid", 0, ARX_OPTION_NUMBER, &o.pid},
-		{"json", 0, ARX_OPTION_FLAG, &o.json},
-		ARX_SYMBOL_OPTIONS(o.symbols),
-		{0}};
+	const ArxOption options[] = {ARX_SITE_OPTIONS(o.view),
+								 {"pid", 0, ARX_OPTION_NUMBER, &o.pid},
+								 {"json", 0, ARX_OPTION_FLAG, &o.json},
+								 ARX_SYMBOL_OPTIONS(o.symbols),
+								 {0}};
 	ArxSymbolizer *symbolizer;
 	ArxProfile *profile;
 	int first;

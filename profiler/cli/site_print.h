@@ -26,6 +26,15 @@ typedef struct ArxSiteView
  */
 extern const ArxProfileFunction *arx_site_function(const ArxProfileSite *site);
 
+/* The rows of an option table for a view; options.h has to be included. */
+#define ARX_SITE_OPTIONS(view) \
+	{"all", 0, ARX_OPTION_FLAG, &(view).all}, \
+		{"top", 'n', ARX_OPTION_NUMBER, &(view).most}, \
+		{"callers", 0, ARX_OPTION_NUMBER, &(view).callers}, \
+	{ \
+		"stacks", 's', ARX_OPTION_FLAG, &(view).stacks \
+	}
+
 /* "take (cache.c:12) < fill < main", with so many callers; cut at size. */
 extern const char *arx_site_text(char *buffer, size_t size,
 								 const ArxProfileSite *site, uint64_t callers);
