@@ -9,15 +9,11 @@ import os
 import shutil
 import subprocess
 import tempfile
-import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-HERE = os.path.join(ROOT, "tests", "profiler")
+from snapshot_tools import BUILD, DEADLINE, HERE, LIBRARY, ROOT, wait_for
+
 PROGRAMS = os.path.join(HERE, "runtime_programs")
-BUILD = os.path.abspath(os.environ.get("ARXHEAP_BUILD", os.path.join(ROOT, "profiler", "build")))
-LIBRARY = os.path.join(BUILD, "libarxheap.so")
 ARXHEAP = os.path.join(BUILD, "arxheap")
-DEADLINE = 40
 
 COUNTERS = ("samples live freed dropped_memory dropped_range dropped_nested truncated failed "
             "sites_dropped mappings_dropped labels_dropped snapshots snapshots_failed thinned memory "
@@ -33,18 +29,6 @@ class Skip(Exception):
 def expect(truth, what):
     if not truth:
         raise AssertionError(what)
-
-
-def wait_for(condition, what):
-    """Calls condition until it gives something true, which is returned."""
-    end = time.monotonic() + DEADLINE
-    while True:
-        found = condition()
-        if found:
-            return found
-        if time.monotonic() > end:
-            raise AssertionError("waited in vain until " + what)
-        os.sched_yield()
 
 
 class Site:
