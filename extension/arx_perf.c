@@ -13,6 +13,7 @@
 #include "compat/pg_compat.h"
 #include "compat/pg_compat_jumble.h"
 #include "core/event_ring.h"
+#include "core/sampling.h"
 #include "core/settings.h"
 #include "core/subsystem.h"
 #include "core/worker_health.h"
@@ -40,9 +41,18 @@ static const ArxSubsystem worker_subsystem = {
 	.check = arx_workers_check,
 };
 
+static const ArxSubsystem sampler_subsystem = {
+	.name = "sampler",
+	.shmem_size = arx_sampler_shmem_size,
+	.shmem_attach = arx_sampler_shmem_attach,
+	.health = arx_sampler_health,
+	.check = arx_sampler_check,
+};
+
 static const ArxSubsystem *const subsystems[] = {
 	&ring_subsystem,
 	&worker_subsystem,
+	&sampler_subsystem,
 	&arx_query_subsystem,
 	NULL,
 };

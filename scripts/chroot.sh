@@ -22,7 +22,7 @@ suite_of_major() {
 
 # What a folder holds beside the server and its headers.
 chroot_packages() {
-    echo gcc make libc6-dev perl libipc-run-perl python3 binutils libjemalloc-dev libdw-dev zlib1g-dev
+    echo gcc make libc6-dev perl libipc-run-perl python3 binutils libjemalloc-dev libdw-dev zlib1g-dev pgbouncer
     case $1 in
         15 | 17 | 18) echo "postgresql-$1-pg-stat-kcache postgresql-$1-pg-wait-sampling" ;;
     esac

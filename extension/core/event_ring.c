@@ -76,6 +76,12 @@ arx_ring_shmem_attach(void *segment, LWLockPadded *locks, bool found)
 		pg_atomic_init_u64(&rings[i].head, 0);
 		pg_atomic_init_u64(&rings[i].executions, 0);
 		pg_atomic_init_u64(&rings[i].lost, 0);
+		pg_atomic_init_u64(&rings[i].running_queryid, 0);
+		pg_atomic_init_u64(&rings[i].transactions, 0);
+		pg_atomic_init_u64(&rings[i].transaction_us, 0);
+		pg_atomic_init_u64(&rings[i].transaction_us2, 0);
+		pg_atomic_init_u64(&rings[i].context_bytes, 0);
+		pg_atomic_init_u64(&rings[i].context_time, 0);
 		pg_atomic_init_u64(&rings[i].workers_user, 0);
 		pg_atomic_init_u64(&rings[i].workers_sys, 0);
 		pg_atomic_init_u64(&rings[i].tail, 0);
@@ -97,6 +103,9 @@ arx_ring_find_mine(void)
 		slots + (Size) number * arx_ring_slots * ARX_EVENT_BYTES;
 	arx_my_ring_head = pg_atomic_read_u64(&rings[number].head);
 	arx_my_ring = &rings[number];
+	/* Of the session that had this PGPROC before. */
+	pg_atomic_write_u64(&arx_my_ring->running_queryid, 0);
+	pg_atomic_write_u64(&arx_my_ring->context_time, 0);
 	return true;
 }
 

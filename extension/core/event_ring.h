@@ -30,7 +30,14 @@ typedef struct ArxSharedRing
 	pg_atomic_uint64 head;		 /* events pushed since server start */
 	pg_atomic_uint64 executions; /* of these, the ones that are executions */
 	pg_atomic_uint64 lost;		 /* executions that could not be pushed */
-	char owner_pad[PG_CACHE_LINE_SIZE - 24];
+	/* and what the sampler reads of the process, see backend_counters.h */
+	pg_atomic_uint64 running_queryid; /* innermost statement; 0: none */
+	pg_atomic_uint64 transactions;	  /* ended since server start */
+	pg_atomic_uint64 transaction_us;  /* their time together */
+	pg_atomic_uint64 transaction_us2; /* sum of squares, a double's bits */
+	pg_atomic_uint64 context_bytes;	  /* in memory contexts, at context_time */
+	pg_atomic_uint64 context_time;	  /* TimestampTz; 0: never looked */
+	char owner_pad[PG_CACHE_LINE_SIZE - 72];
 
 	/* added to by the owner's parallel workers; nanoseconds of CPU time */
 	pg_atomic_uint64 workers_user;
@@ -97,6 +104,22 @@ extern ArxSharedRing *arx_ring_of(int proc_number);
  * the wording of an error may have to be told where no lock may be taken.
  */
 #define ARX_RING_SPARE 4
+
+/*
+ * Says which statement runs innermost from now on, and returns which one it
+ * was, to be put back when it has ended.
+ */
+static inline uint64
+arx_ring_set_running(uint64 queryid)
+{
+	uint64 before;
+
+	if (unlikely(!arx_ring_attach()))
+		return 0;
+	before = pg_atomic_read_u64(&arx_my_ring->running_queryid);
+	pg_atomic_write_u64(&arx_my_ring->running_queryid, queryid);
+	return before;
+}
 
 static inline bool
 arx_ring_has_room(uint32 n)

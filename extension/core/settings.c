@@ -19,6 +19,7 @@ int arx_max_statements;
 int arx_query_text_max;
 int arx_query_text_memory;
 int arx_ring_size;
+int arx_sample_interval;
 int arx_save_interval;
 int arx_slow_threshold;
 int arx_track;
@@ -66,6 +67,9 @@ static const IntSetting int_settings[] = {
 	{"arx_perf.ring_size",
 	 "Events a backend holds before it adds them up itself.", &arx_ring_size,
 	 32, 8, 4096, PGC_POSTMASTER, 0},
+	{"arx_perf.sample_interval",
+	 "Time between two looks at the server's processes.", &arx_sample_interval,
+	 100, 10, 10000, PGC_SIGHUP, GUC_UNIT_MS},
 	{"arx_perf.save_interval",
 	 "Time between two saves of the statistics to disk; 0 keeps them in "
 	 "memory only.",

@@ -20,6 +20,7 @@ extern int arx_max_statements;	   /* entries; fixed at server start */
 extern int arx_query_text_max;	   /* bytes of one text */
 extern int arx_query_text_memory;  /* kB for all texts; fixed at start */
 extern int arx_ring_size;		   /* events a backend; fixed at start */
+extern int arx_sample_interval;	   /* ms between two looks on average */
 extern int arx_save_interval;	   /* s between checkpoints; 0 = never */
 extern int arx_slow_threshold;	   /* ms of mean time for slow_statements */
 extern int arx_track;			   /* ArxTrack */

@@ -15,6 +15,8 @@
 #include "storage/shmem.h"
 
 #include "core/subsystem.h"
+#include "core/tick.h"
+#include "core/wait_list.h"
 
 static const ArxSubsystem *const *subsystems;
 bool arx_subsystems_are_ready = false;
@@ -162,4 +164,20 @@ arx_subsystems_keeper_tick(int64 now)
 	for (int i = 0; subsystems[i]; i++)
 		if (subsystems[i]->keeper_tick)
 			subsystems[i]->keeper_tick(now);
+}
+
+void
+arx_subsystems_sample(const ArxTick *tick)
+{
+	for (int i = 0; subsystems[i]; i++)
+		if (subsystems[i]->sample)
+			subsystems[i]->sample(tick);
+}
+
+void
+arx_subsystems_gateway_tick(int64 now, ArxWaitList *waits)
+{
+	for (int i = 0; subsystems[i]; i++)
+		if (subsystems[i]->gateway_tick)
+			subsystems[i]->gateway_tick(now, waits);
 }

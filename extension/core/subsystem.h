@@ -11,6 +11,8 @@
 #include "storage/lwlock.h"
 
 struct ArxHealth;
+struct ArxTick;
+struct ArxWaitList;
 
 typedef struct ArxSubsystem
 {
@@ -29,6 +31,16 @@ typedef struct ArxSubsystem
 	/* Work of the background workers.  now is GetCurrentTimestamp(). */
 	void (*collector_tick)(int64 now); /* must not wait */
 	void (*keeper_tick)(int64 now);	   /* may wait for disk or database */
+	/*
+	 * In the collector, at each look of the sampler (see tick.h): must not wait,
+	 * not even for an LWLock that a reader may hold.
+	 */
+	void (*sample)(const struct ArxTick *tick);
+	/*
+	 * In the gateway, whenever something it waits for has happened: must not
+	 * block; adds to the list what it waits for next (see wait_list.h).
+	 */
+	void (*gateway_tick)(int64 now, struct ArxWaitList *waits);
 
 	/* What it says of itself; see health.h.  In a backend, for a reader. */
 	void (*health)(struct ArxHealth *health);
@@ -59,6 +71,8 @@ extern Size arx_subsystems_shmem_bytes(void);
 /* Calls the tick of each subject that has one. */
 extern void arx_subsystems_collector_tick(int64 now);
 extern void arx_subsystems_keeper_tick(int64 now);
+extern void arx_subsystems_sample(const struct ArxTick *tick);
+extern void arx_subsystems_gateway_tick(int64 now, struct ArxWaitList *waits);
 
 /* The table of subjects, for what walks it otherwise; NULL-terminated. */
 extern const ArxSubsystem *const *arx_subsystems(void);

@@ -9,7 +9,8 @@
 #include "core/worker_health.h"
 #include "core/worker_loop.h"
 
-static const char *const names[ARX_NWORKERS] = {"collector", "keeper"};
+static const char *const names[ARX_NWORKERS] = {"collector", "keeper",
+												"gateway"};
 
 /* A worker that missed so many of its ticks is late. */
 #define LATE_TICKS 5

@@ -22,6 +22,7 @@
 #include "utils/timestamp.h"
 
 #include "compat/pg_compat.h"
+#include "compat/pg_compat_backends.h"
 #include "core/worker_loop.h"
 
 #define RESTART_SECONDS 1
@@ -82,13 +83,11 @@ note_gone(int code, Datum arg)
 	pg_atomic_write_u64(&workers[DatumGetInt32(arg)].pid, 0);
 }
 
-/* Notes how late this tick is against the one before. */
+/* Notes how late this tick is against its plan; due 0: it had none. */
 static void
-note_tick(SharedWorker *me, int64 now, int interval_ms)
+note_tick(SharedWorker *me, int64 now, int64 due)
 {
-	int64 last = (int64) pg_atomic_read_u64(&me->last_tick);
-	int64 due = last + (int64) interval_ms * 1000;
-	int64 late = last == 0 ? 0 : Max(now - due, 0);
+	int64 late = due == 0 ? 0 : Max(now - due, 0);
 
 	pg_atomic_write_u64(&me->last_tick, (uint64) now);
 	pg_atomic_write_u64(&me->lateness_us, (uint64) late);
@@ -99,16 +98,21 @@ note_tick(SharedWorker *me, int64 now, int interval_ms)
 
 /* One tick; an error in it is logged and counted, and the worker goes on. */
 static void
-guarded_tick(const ArxWorker *worker, MemoryContext context)
+guarded_tick(const ArxWorker *worker, MemoryContext context, int64 due,
+			 ArxWaitList *waits)
 {
 	SharedWorker *me = &workers[worker->id];
+	int64 interval_us = (int64) worker->interval_ms() * 1000;
+
+	waits->n = 0;
+	waits->wake_at = GetCurrentTimestamp() + interval_us;
 
 	PG_TRY();
 	{
 		int64 now = GetCurrentTimestamp();
 
-		note_tick(me, now, worker->interval_ms());
-		worker->tick(now);
+		note_tick(me, now, due);
+		worker->tick(now, waits);
 	}
 	PG_CATCH();
 	{
@@ -120,6 +124,9 @@ guarded_tick(const ArxWorker *worker, MemoryContext context)
 		AtEOXact_Files(false);
 		FlushErrorState();
 		pg_atomic_fetch_add_u64(&me->errors, 1);
+		waits->n = 0;
+		waits->wake_at =
+			GetCurrentTimestamp() + Max(interval_us, USECS_PER_SEC);
 		RESUME_INTERRUPTS();
 	}
 	PG_END_TRY();
@@ -127,12 +134,40 @@ guarded_tick(const ArxWorker *worker, MemoryContext context)
 	MemoryContextReset(context);
 }
 
-void
-arx_worker_run(const ArxWorker *worker)
+/*
+ * Waits for the latch, the time, and the sockets if there are any.  Returns
+ * false when something else than the time ended it: then nobody is late.
+ */
+static bool
+wait_for(const ArxWaitList *waits, uint32 wait_event)
+{
+	int64 left = waits->wake_at - GetCurrentTimestamp();
+	/* A clock that was put back does not make us sleep long. */
+	long ms = (long) Min(Max((left + 999) / 1000, 0), 60000);
+	WaitEventSet *set;
+	WaitEvent event;
+	int happened;
+
+	if (waits->n == 0)
+		return (WaitLatch(MyLatch,
+						  WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, ms,
+						  wait_event) &
+				WL_TIMEOUT) != 0;
+	set = arx_compat_create_wait_set(waits->n + 2);
+	AddWaitEventToSet(set, WL_LATCH_SET, PGINVALID_SOCKET, MyLatch, NULL);
+	AddWaitEventToSet(set, WL_EXIT_ON_PM_DEATH, PGINVALID_SOCKET, NULL, NULL);
+	for (int i = 0; i < waits->n; i++)
+		AddWaitEventToSet(set, waits->sockets[i].events,
+						  waits->sockets[i].socket, NULL, NULL);
+	happened = WaitEventSetWait(set, ms, &event, 1, wait_event);
+	FreeWaitEventSet(set);
+	return happened == 0;
+}
+
+static void
+start_worker(const ArxWorker *worker)
 {
 	SharedWorker *me = &workers[worker->id];
-	MemoryContext context;
-	uint32 wait_event;
 
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
@@ -141,7 +176,18 @@ arx_worker_run(const ArxWorker *worker)
 	pg_atomic_write_u64(&me->last_tick, 0);
 	pg_atomic_write_u64(&me->max_lateness_us, 0);
 	pg_atomic_write_u64(&me->pid, (uint64) MyProcPid);
-	wait_event = arx_compat_wait_event(worker->wait_event);
+}
+
+void
+arx_worker_run(const ArxWorker *worker)
+{
+	SharedWorker *me = &workers[worker->id];
+	uint32 wait_event = arx_compat_wait_event(worker->wait_event);
+	MemoryContext context;
+	ArxWaitList waits;
+	int64 due = 0;
+
+	start_worker(worker);
 	context = AllocSetContextCreate(TopMemoryContext, "arx_perf worker",
 									ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(context);
@@ -154,10 +200,8 @@ arx_worker_run(const ArxWorker *worker)
 			ProcessConfigFile(PGC_SIGHUP);
 		}
 		pg_atomic_write_u64(&me->interval_ms, worker->interval_ms());
-		guarded_tick(worker, context);
-		(void) WaitLatch(MyLatch,
-						 WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-						 worker->interval_ms(), wait_event);
+		guarded_tick(worker, context, due, &waits);
+		due = wait_for(&waits, wait_event) ? waits.wake_at : 0;
 		ResetLatch(MyLatch);
 	}
 	proc_exit(1); /* not 0: if the server goes on, we are started again */

@@ -2,7 +2,7 @@
  * worker_loop.h
  *	  The loop that every background worker of the extension runs.
  *
- * A worker ticks at its interval, reloads settings, recovers from errors with
+ * A worker ticks when it is due, reloads settings, recovers from errors with
  * its memory and locks put right, exits at once with the postmaster, and comes
  * back when it is killed.  It attaches to shared memory only, to no database,
  * so it never holds up DROP DATABASE.
@@ -12,10 +12,13 @@
 
 #include "storage/lwlock.h"
 
+#include "core/wait_list.h"
+
 typedef enum ArxWorkerId
 {
 	ARX_WORKER_COLLECTOR, /* never waits */
 	ARX_WORKER_KEEPER,	  /* may wait for disk or database */
+	ARX_WORKER_GATEWAY,	  /* may wait for the network */
 	ARX_NWORKERS
 } ArxWorkerId;
 
@@ -24,8 +27,12 @@ typedef struct ArxWorker
 	ArxWorkerId id;
 	const char *name;		  /* "arx_perf collector" */
 	const char *wait_event;	  /* shown while it sleeps (PG 17 on) */
-	int (*interval_ms)(void); /* asked before each sleep */
-	void (*tick)(int64 now);  /* now is GetCurrentTimestamp() */
+	int (*interval_ms)(void); /* that it should tick at, at the least */
+	/*
+	 * Does what is due.  now is GetCurrentTimestamp().  Puts into waits, which
+	 * comes empty with wake_at one interval from now, what to wait for.
+	 */
+	void (*tick)(int64 now, ArxWaitList *waits);
 } ArxWorker;
 
 /* What health shows of a worker.  Times are TimestampTz, 0: never. */
@@ -33,7 +40,7 @@ typedef struct ArxWorkerStatus
 {
 	int pid; /* 0: not running */
 	int64 last_tick;
-	int64 lateness_us;	   /* of the last tick */
+	int64 lateness_us;	   /* of the last tick, against its own plan */
 	int64 max_lateness_us; /* since the worker started */
 	int64 ticks;
 	int64 errors;

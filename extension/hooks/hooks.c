@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "hooks/backend_counters.h"
 #include "hooks/hooks.h"
 
 void
@@ -13,4 +14,5 @@ arx_hooks_install(void)
 	arx_planner_hook_install();
 	arx_utility_hook_install();
 	arx_error_hook_install();
+	arx_backend_counters_install();
 }

@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "compat/pg_compat_hooks.h"
+#include "core/event_ring.h"
 #include "hooks/hooks.h"
 #include "hooks/statement_report.h"
 
@@ -95,6 +96,7 @@ measure_planner(ARX_PLANNER_PARAMS)
 	ArxStatement stmt;
 	ArxMeasure measure;
 	bool client = arx_at_client_level();
+	uint64 outer = arx_ring_set_running((uint64) parse->queryId);
 	/* volatile only for the compiler's fear of longjmp */
 	volatile bool measured = arx_track_planning && query_string &&
 		arx_statement_tracked((uint64) parse->queryId, client);
@@ -116,12 +118,14 @@ measure_planner(ARX_PLANNER_PARAMS)
 	{
 		arx_nesting_level--;
 		arx_unmark_running();
+		(void) arx_ring_set_running(outer);
 		report_failed_plan(parse, query_string, measured ? &measure : NULL);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
 	arx_nesting_level--;
 	arx_unmark_running();
+	(void) arx_ring_set_running(outer);
 	if (measured)
 	{
 		arx_measure_end(&measure, &stmt);

@@ -18,6 +18,7 @@
 #include "compat/pg_compat_hooks.h"
 #include "core/event_ring.h"
 #include "core/settings.h"
+#include "hooks/backend_counters.h"
 #include "hooks/hooks.h"
 #include "hooks/statement_report.h"
 
@@ -56,6 +57,7 @@ static void
 leave_unguarded(Execution *execution)
 {
 	arx_nesting_level = 0;
+	(void) arx_ring_set_running(0);
 	if (arx_running_stmt == &execution->stmt)
 		arx_report_running(execution->last_error);
 }
@@ -294,6 +296,7 @@ static inline void
 run_unguarded(Execution *execution, ARX_EXECUTOR_RUN_PARAMS)
 {
 	ErrorContextCallback context;
+	uint64 outer = arx_ring_set_running(execution->stmt.queryid);
 
 	context.previous = error_context_stack;
 	context.callback = note_error_raised;
@@ -306,6 +309,7 @@ run_unguarded(Execution *execution, ARX_EXECUTOR_RUN_PARAMS)
 	next_ExecutorRun(ARX_EXECUTOR_RUN_ARGS);
 	arx_nesting_level = 0;
 	arx_unmark_running();
+	(void) arx_ring_set_running(outer);
 	execution->unguarded = false;
 	error_context_stack = context.previous;
 }
@@ -314,6 +318,9 @@ run_unguarded(Execution *execution, ARX_EXECUTOR_RUN_PARAMS)
 static pg_noinline void
 run_guarded(Execution *execution, ARX_EXECUTOR_RUN_PARAMS)
 {
+	uint64 outer =
+		arx_ring_set_running((uint64) queryDesc->plannedstmt->queryId);
+
 	if (execution)
 		arx_mark_running(&execution->stmt, &execution->measure, NULL);
 	arx_nesting_level++;
@@ -325,6 +332,7 @@ run_guarded(Execution *execution, ARX_EXECUTOR_RUN_PARAMS)
 	{
 		arx_nesting_level--;
 		arx_unmark_running();
+		(void) arx_ring_set_running(outer);
 		if (execution)
 			fail_execution(execution);
 		PG_RE_THROW();
@@ -332,6 +340,7 @@ run_guarded(Execution *execution, ARX_EXECUTOR_RUN_PARAMS)
 	PG_END_TRY();
 	arx_nesting_level--;
 	arx_unmark_running();
+	(void) arx_ring_set_running(outer);
 }
 
 static void
@@ -454,6 +463,7 @@ end_execution(QueryDesc *queryDesc)
 		if (execution->stmt.end_ns == 0)
 			execution->stmt.end_ns = arx_clock_ns();
 		execution->query_desc = NULL;
+		arx_note_memory(execution->stmt.end_ns);
 		if (unlikely(arx_measure_has_extras(queryDesc->estate)))
 			report_with_extras(queryDesc->estate, &execution->stmt);
 		else

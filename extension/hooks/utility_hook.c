@@ -12,6 +12,7 @@
 #include "common/hashfn.h"
 
 #include "compat/pg_compat_hooks.h"
+#include "core/event_ring.h"
 #include "core/settings.h"
 #include "hooks/hooks.h"
 #include "hooks/statement_report.h"
@@ -105,6 +106,7 @@ measure_utility(ARX_UTILITY_PARAMS)
 	bool client = arx_at_client_level();
 	bool tracked;
 	uint64 queryid;
+	uint64 outer;
 
 	if (arx_compat_utility_is_transparent(pstmt->utilityStmt))
 	{
@@ -121,6 +123,7 @@ measure_utility(ARX_UTILITY_PARAMS)
 		arx_mark_running(&stmt, &measure, NULL);
 	}
 	arx_flush_plan();
+	outer = arx_ring_set_running(queryid);
 	arx_nesting_level++;
 	PG_TRY();
 	{
@@ -130,6 +133,7 @@ measure_utility(ARX_UTILITY_PARAMS)
 	{
 		arx_nesting_level--;
 		arx_unmark_running();
+		(void) arx_ring_set_running(outer);
 		if (tracked)
 		{
 			arx_measure_end(&measure, &stmt);
@@ -141,6 +145,7 @@ measure_utility(ARX_UTILITY_PARAMS)
 	arx_flush_plan();
 	arx_nesting_level--;
 	arx_unmark_running();
+	(void) arx_ring_set_running(outer);
 	if (tracked)
 	{
 		/* Not pstmt, not queryString: both may be freed by now. */
