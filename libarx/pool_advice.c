@@ -200,6 +200,8 @@ predict(const ArxPoolFacts *facts, const ArxPoolLoad *load,
 
 	less.arrival_rate *= 1 - LOAD_RANGE;
 	more.arrival_rate *= 1 + LOAD_RANGE;
+	advice->model_error = fmax(advice->model_error,
+							   arx_pool_model_error(load, advice->recommended));
 	advice->wait_then_s = wait_at(load, advice->recommended, k);
 	advice->wait_then_low_s = wait_at(&less, advice->recommended, k);
 	advice->wait_then_high_s = wait_at(&more, advice->recommended, k);

@@ -256,12 +256,14 @@ arx_pool_model_error(const ArxPoolLoad *load, int64_t servers)
 	if (isnan(load->cs2))
 		return 0.5;
 	if (queue.ca2 != 1)
-		return queue.utilisation >= 0.8 ? 0.5 : 1;
+		return queue.utilisation >= 0.8 ? 0.5 : 2;
 	if (servers == 1 || queue.cs2 == 1)
 		return 0;
 	if (queue.cs2 < 1)
 		return 0.1;
-	return queue.utilisation >= 0.5 ? 0.2 : 0.5;
+	if (queue.cs2 > 4)
+		return queue.utilisation >= 0.7 ? 0.5 : 2;
+	return queue.utilisation >= 0.5 && servers <= 8 ? 0.2 : 0.5;
 }
 
 double
