@@ -15,7 +15,17 @@
 #include "core/settings.h"
 
 int arx_collector_interval;
+int arx_history_memory;
+int arx_history_seconds;
+int arx_log_digest_interval;
+int arx_max_blockings;
+int arx_max_pools;
 int arx_max_statements;
+int arx_max_waits;
+int arx_pgbouncer_interval;
+char *arx_pgbouncers;
+int arx_pool_wait_target;
+int arx_pool_window;
 int arx_query_text_max;
 int arx_query_text_memory;
 int arx_ring_size;
@@ -57,8 +67,31 @@ static const IntSetting int_settings[] = {
 	{"arx_perf.collector_interval",
 	 "Time between two ticks of the collector worker.", &arx_collector_interval,
 	 1000, 10, 60000, PGC_SIGHUP, GUC_UNIT_MS},
+	{"arx_perf.history_memory", "Shared memory for the session history.",
+	 &arx_history_memory, 8192, 256, MAX_KILOBYTES, PGC_POSTMASTER,
+	 GUC_UNIT_KB},
+	{"arx_perf.history_seconds", "How far back the session history reaches.",
+	 &arx_history_seconds, 600, 10, 86400, PGC_SIGHUP, GUC_UNIT_S},
+	{"arx_perf.log_digest_interval",
+	 "Time between two digests of the load in the server log; 0 for none.",
+	 &arx_log_digest_interval, 0, 0, 1440, PGC_SIGHUP, GUC_UNIT_MIN},
+	{"arx_perf.max_blockings",
+	 "Maximum number of pairs of blocker and waiter kept.", &arx_max_blockings,
+	 500, 10, 100000, PGC_POSTMASTER, 0},
+	{"arx_perf.max_pools",
+	 "Maximum number of connection pools kept that are seen in the database.",
+	 &arx_max_pools, 200, 10, 10000, PGC_POSTMASTER, 0},
 	{"arx_perf.max_statements", "Maximum number of statements kept.",
 	 &arx_max_statements, 5000, 100, 1000000, PGC_POSTMASTER, 0},
+	{"arx_perf.max_waits", "Maximum number of rows of the wait profile.",
+	 &arx_max_waits, 5000, 100, 1000000, PGC_POSTMASTER, 0},
+	{"arx_perf.pgbouncer_interval", "Time between two looks at each PgBouncer.",
+	 &arx_pgbouncer_interval, 1000, 100, 60000, PGC_SIGHUP, GUC_UNIT_MS},
+	{"arx_perf.pool_wait_target",
+	 "How long 95 % of transactions may wait for a connection of a pool.",
+	 &arx_pool_wait_target, 5, 1, 60000, PGC_USERSET, GUC_UNIT_MS},
+	{"arx_perf.pool_window", "How far back a recommendation for a pool looks.",
+	 &arx_pool_window, 300, 10, 600, PGC_USERSET, GUC_UNIT_S},
 	{"arx_perf.query_text_max", "Maximum length of one statement text.",
 	 &arx_query_text_max, 16384, 64, 1024 * 1024, PGC_SIGHUP, GUC_UNIT_BYTE},
 	{"arx_perf.query_text_memory",
