@@ -19,6 +19,7 @@
 #include "core/worker_health.h"
 #include "core/worker_loop.h"
 #include "hooks/hooks.h"
+#include "pools/pools_subsystem.h"
 #include "query/query_subsystem.h"
 #include "workers/workers.h"
 
@@ -54,6 +55,7 @@ static const ArxSubsystem *const subsystems[] = {
 	&worker_subsystem,
 	&sampler_subsystem,
 	&arx_query_subsystem,
+	&arx_pools_subsystem,
 	NULL,
 };
 
@@ -65,6 +67,7 @@ _PG_init(void)
 	EnableQueryId();
 	arx_settings_define();
 	arx_query_install();
+	arx_pools_install();
 	arx_subsystems_install(subsystems);
 	arx_hooks_install();
 	arx_workers_register();
