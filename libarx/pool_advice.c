@@ -156,6 +156,7 @@ calibrate(const ArxPoolFacts *facts, ArxPoolAdvice *advice)
 
 	advice->calibration = 1;
 	if (!is_number(facts->wait_s) || !isfinite(model) ||
+		advice->utilisation >= SATURATED ||
 		(facts->wait_s < NO_WAIT_S && model < NO_WAIT_S))
 		return;
 	advice->agreement = facts->wait_s / model; /* INFINITY where model is 0 */
@@ -188,6 +189,33 @@ describe_now(const ArxPoolFacts *facts, const ArxPoolLoad *load,
 
 /* ---- what would be ------------------------------------------------------ */
 
+/* More connections never lengthen a wait, fewer never shorten it. */
+static void
+bound_by_now(const ArxPoolFacts *facts, ArxPoolAdvice *advice)
+{
+	if (advice->recommended > facts->size)
+	{
+		advice->wait_then_s = fmin(advice->wait_then_s, advice->wait_now_s);
+		advice->p95_then_s = fmin(advice->p95_then_s, advice->p95_now_s);
+	}
+	else
+	{
+		advice->wait_then_s = fmax(advice->wait_then_s, advice->wait_now_s);
+		advice->p95_then_s = fmax(advice->p95_then_s, advice->p95_now_s);
+	}
+}
+
+/* All that is known of arrivals is that they are more than get through. */
+static void
+forget_prediction(ArxPoolAdvice *advice)
+{
+	advice->wait_then_s = NAN;
+	advice->wait_then_low_s = NAN;
+	advice->wait_then_high_s = NAN;
+	advice->p95_then_s = NAN;
+	advice->target_met = false;
+}
+
 static void
 predict(const ArxPoolFacts *facts, const ArxPoolLoad *load,
 		ArxPoolAdvice *advice)
@@ -207,9 +235,14 @@ predict(const ArxPoolFacts *facts, const ArxPoolLoad *load,
 	advice->wait_then_high_s = wait_at(&more, advice->recommended, k);
 	advice->p95_then_s =
 		arx_pool_wait_quantile(load, advice->recommended, 0.95) * k;
+	bound_by_now(facts, advice);
 	advice->target_met = advice->p95_then_s <= advice->target_s;
 	if (advice->verdict == ARX_POOL_UNSTABLE)
+	{
+		if (!(advice->queue_growth > 0))
+			forget_prediction(advice);
 		return;
+	}
 	if (advice->recommended == facts->size)
 	{
 		/* nothing changes, whatever the model makes of it */

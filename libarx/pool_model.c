@@ -262,24 +262,55 @@ arx_pool_model_error(const ArxPoolLoad *load, int64_t servers)
 	if (queue.cs2 < 1)
 		return 0.1;
 	if (queue.cs2 > 4)
-		return queue.utilisation >= 0.7 ? 0.5 : 2;
+		return queue.utilisation >= 0.8 ? 0.5 : 2;
 	return queue.utilisation >= 0.5 && servers <= 8 ? 0.2 : 0.5;
+}
+
+/*
+ * Waits come in spells: from when all servers are taken until one is free.  A
+ * spell is a busy period of M/M/1, whose servers are together one.  Gives the
+ * second moment of the sum of its waits as a multiple of the first one's
+ * square, from what may happen first: it ends, or another comes, which makes
+ * a spell within the spell, in which one more waits, and a spell after that.
+ */
+static double
+scatter_of_spell(double utilisation)
+{
+	double rho = utilisation;
+	double comes = rho / (1 + rho);
+	double before = 1 / (1 + rho); /* mean time until either */
+	double length = 1 / (1 - rho);
+	double length2 = 2 * length * length * length; /* second moment */
+	double waits = rho * length * length;
+	double both; /* mean of length times waits */
+	double waits2;
+
+	both = comes *
+		(before * (2 * waits + length) + length2 + 2 * waits * length +
+		 length * length) /
+		(1 - 2 * comes);
+	waits2 = comes *
+		(length2 + 2 * waits * waits + 2 * both + 2 * waits * length) /
+		(1 - 2 * comes);
+	return waits2 / (waits * waits);
 }
 
 double
 arx_pool_sampling_error(const ArxPoolLoad *load, int64_t servers, int64_t n)
 {
 	Queue queue;
-	double idle;
-	double drift;
-	double draws;
+	double spells;
+	double variance;
 
 	if (!describe_queue(load, servers, &queue) || n < 0)
 		return NAN;
 	if (n == 0 || queue.utilisation >= 1 || queue.waits == 0)
 		return INFINITY;
-	idle = 1 - queue.utilisation;
-	drift = 2 * queue.utilisation * (queue.ca2 + queue.cs2) / (idle * idle);
-	draws = 2 / queue.waits - 1;
-	return sqrt((drift + draws) / (double) n);
+	spells =
+		(double) n * queue.waits * (1 - queue.utilisation) / queue.utilisation;
+	variance = scatter_of_spell(queue.utilisation) / spells;
+	/* spells are not independent of how many there are: near full load the
+	 * variance is 4 / (n (1 - rho)^2) (Whitt 1989), where this alone has 10 */
+	variance *= 1 - 0.6 * queue.waits;
+	return sqrt(variance * (queue.ca2 + queue.cs2) / 2);
 }

@@ -96,7 +96,8 @@ extern double arx_pool_model_error(const ArxPoolLoad *load, int64_t servers);
 
 /*
  * How far the mean wait of n transactions scatters about its long-run mean by
- * chance: its standard deviation as a fraction of that mean.  INFINITY for
+ * chance: its standard deviation as a fraction of that mean, to about a third.
+ * Less when the load is measured in the same window.  INFINITY for
  * n = 0 and where the load cannot be carried.
  */
 extern double
