@@ -10,11 +10,15 @@
 #include "postgres.h"
 
 #include "port/atomics.h"
+#include "storage/shmem.h"
 #include "utils/memutils.h"
 
 #include "core/bounded_table.h"
 
 #define READ_TRIES 100
+
+/* So many ages are looked at to tell the oldest tenth. */
+#define AGES 1024
 
 /* In shared memory, before key and value. */
 typedef struct Entry
@@ -40,7 +44,6 @@ struct ArxTable
 	Size entry_size;
 	Head *head;
 	char *entries;
-	int64 *ages; /* the writer's, for evictions; NULL until the first */
 };
 
 static void
@@ -180,6 +183,12 @@ arx_table_changed(ArxTable *table, void *value)
 	end_change(entry_of(table, value));
 }
 
+void
+arx_table_touch(ArxTable *table, void *value, int64 now)
+{
+	entry_of(table, value)->last_used = now;
+}
+
 const void *
 arx_table_key(const ArxTable *table, const void *value)
 {
@@ -232,26 +241,30 @@ compare_ages(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* The last use up to which (inclusive) entries have to go. */
+/*
+ * The last use up to which (inclusive) entries have to go: the tenth of those
+ * in slots at equal distances.  Slots are in the order of hashes, so that they
+ * stand for all.
+ */
 static int64
-oldest_tenth(ArxTable *table)
+oldest_tenth(const ArxTable *table)
 {
+	int64 ages[AGES];
+	int step = (table->slots + AGES - 1) / AGES;
 	int n = 0;
 
-	if (table->ages == NULL)
-		table->ages = MemoryContextAlloc(TopMemoryContext,
-										 sizeof(int64) * table->shape.capacity);
-	for (int i = 0; i < table->slots; i++)
+	for (int i = 0; i < table->slots; i += step)
 		if (entry_at(table, i)->used)
-			table->ages[n++] = entry_at(table, i)->last_used;
+			ages[n++] = entry_at(table, i)->last_used;
 	if (n == 0)
-		return 0;
-	qsort(table->ages, n, sizeof(int64), compare_ages);
-	return table->ages[n / 10];
+		return PG_INT64_MAX;
+	qsort(ages, n, sizeof(int64), compare_ages);
+	return ages[n / 10];
 }
 
 int
-arx_table_evict(ArxTable *table, int64 keep_since, ArxTableEvicted evicted)
+arx_table_evict(ArxTable *table, int64 keep_since, ArxTableEvicted evicted,
+				void *arg)
 {
 	int64 up_to = Min(oldest_tenth(table), keep_since - 1);
 	int most = table->shape.capacity / 10 + 1;
@@ -267,7 +280,7 @@ arx_table_evict(ArxTable *table, int64 keep_since, ArxTableEvicted evicted)
 			continue;
 		}
 		if (evicted)
-			evicted(table, key_of(table, entry), value_of(table, entry));
+			evicted(key_of(table, entry), value_of(table, entry), arg);
 		remove_slot(table, i); /* another may be in this slot now */
 		removed++;
 	}
