@@ -12,11 +12,12 @@
 #include "storage/proc.h"
 
 #include "compat/pg_compat.h"
+#include "compat/pg_compat_backends.h"
 #include "compat/pg_compat_locks.h"
 #include "core/lock_scan.h"
 
 /* Of a lock with very many holders only so many are looked at. */
-#define MAX_VISITS 256
+#define MAX_VISITS 1024
 
 typedef struct Visit
 {
@@ -39,7 +40,9 @@ arx_lock_scan_make(void)
 static PGPROC *
 leader_of(PGPROC *proc)
 {
-	return proc->lockGroupLeader ? proc->lockGroupLeader : proc;
+	PGPROC *leader = ((volatile PGPROC *) proc)->lockGroupLeader;
+
+	return leader ? leader : proc;
 }
 
 static void
@@ -48,19 +51,22 @@ add_blocker(Visit *visit, PGPROC *proc, bool queued)
 	ArxWaiter *waiter = visit->waiter;
 	PGPROC *leader = leader_of(proc);
 	int number = arx_compat_proc_number(leader);
+	/* The PGPROCs of prepared transactions come after those of processes. */
+	bool prepared = number >= arx_compat_proc_count();
 	ArxBlocker *blocker;
 
 	if (leader == leader_of(visit->proc))
 		return;
 	for (int i = 0; i < waiter->nblockers; i++)
-		if (waiter->blockers[i].proc_number == number && leader->pid != 0)
+		if (waiter->blockers[i].proc_number == number)
 			return;
 	waiter->all_blockers++;
 	if (waiter->nblockers == ARX_MAX_BLOCKERS)
 		return;
 	blocker = &waiter->blockers[waiter->nblockers++];
-	blocker->pid = leader->pid;
-	blocker->proc_number = leader->pid != 0 ? number : -1;
+	blocker->pid = prepared ? 0 : leader->pid;
+	blocker->proc_number = prepared ? -1 : number;
+	blocker->owner = prepared ? leader->roleId : InvalidOid;
 	blocker->queued = queued;
 }
 
@@ -74,12 +80,13 @@ visit_holder(PROCLOCK *proclock, void *arg)
 	return ++visit->seen < MAX_VISITS;
 }
 
+/* A crowd that waits for one lock must not cost the square of its size. */
 static bool
 visit_queued(PGPROC *proc, void *arg)
 {
 	Visit *visit = arg;
 
-	if (proc == visit->proc)
+	if (proc == visit->proc || visit->waiter->nblockers == ARX_MAX_BLOCKERS)
 		return false; /* the others are behind it */
 	if (LOCKBIT_ON(proc->waitLockMode) & visit->conflicts)
 		add_blocker(visit, proc, true);
@@ -170,6 +177,7 @@ look_at(ArxLockScan *scan, const ArxSession *session)
 
 	if (lock == NULL)
 		return false;
+	pg_read_barrier();
 	tag = lock->tag;
 	partition = LockHashPartitionLock(LockTagHashCode(&tag));
 	if (!LWLockConditionalAcquire(partition, LW_SHARED))
@@ -178,7 +186,10 @@ look_at(ArxLockScan *scan, const ArxSession *session)
 		return false;
 	}
 	waits = ((volatile PGPROC *) proc)->waitLock == lock &&
-		memcmp(&lock->tag, &tag, sizeof(tag)) == 0 && proc->pid == session->pid;
+		proc->pid == session->pid;
+	pg_read_barrier();
+	/* Is the lock of this partition?  Then nobody changes it now. */
+	waits = waits && memcmp(&lock->tag, &tag, sizeof(tag)) == 0;
 	if (waits)
 	{
 		waiter->proc_number = session->proc_number;

@@ -13,13 +13,14 @@
 
 #include "core/backend_scan.h"
 
-/* Blockers kept of one waiter; all are counted. */
+/* Blockers kept of one waiter. */
 #define ARX_MAX_BLOCKERS 8
 
 typedef struct ArxBlocker
 {
 	int proc_number; /* -1 for a prepared transaction */
 	int pid;		 /* 0 for a prepared transaction */
+	Oid owner;		 /* of a prepared transaction; else InvalidOid */
 	bool queued;	 /* does not hold it, is ahead in the queue */
 } ArxBlocker;
 
@@ -32,16 +33,18 @@ typedef struct ArxWaiter
 	int64 wait_start; /* TimestampTz; 0: about to be set */
 	/*
 	 * What it is about: the lock's relation, or, for the end of a transaction,
-	 * that of the row the waiter has in its hands.  InvalidOid: not known.
+	 * that of the row the waiter has in its hands.  InvalidOid: not known; dbid
+	 * is InvalidOid for a relation that all databases share, too.
 	 */
 	Oid dbid;
 	Oid relid;
 	/*
 	 * Holders that conflict, then those ahead in the queue that do; parallel
-	 * workers count as their leader.  Zero when they let go meanwhile.
+	 * workers count as their leader.  Zero when they let go meanwhile.  Of very
+	 * many not all are looked at.
 	 */
-	int nblockers; /* in blockers */
-	int all_blockers;
+	int nblockers;	  /* in blockers */
+	int all_blockers; /* at least so many */
 	ArxBlocker blockers[ARX_MAX_BLOCKERS];
 } ArxWaiter;
 
