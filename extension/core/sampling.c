@@ -94,7 +94,6 @@ set_counter(pg_atomic_uint64 *counter, int64 value)
 static void
 account(const ArxTick *tick, int64 took_us)
 {
-	set_counter(&shared->ticks, (int64) tick->number);
 	set_counter(&shared->last_tick, tick->now);
 	set_counter(&shared->last_us, took_us);
 	set_counter(&shared->total_us,
@@ -136,6 +135,7 @@ look(int64 now_us)
 	last_look_us = now_us;
 	gap_us = 0;
 	/* If a subject raises an error, the look is not taken twice. */
+	set_counter(&shared->ticks, (int64) tick.number);
 	set_due(now_us / width + 1);
 	arx_subsystems_sample(&tick);
 	account(&tick, clock_us() - now_us);
