@@ -12,6 +12,7 @@
 #include "storage/latch.h"
 #include "storage/proc.h"
 #include "utils/backend_status.h"
+#include "utils/memutils.h"
 #include "utils/wait_event.h"
 
 /*
