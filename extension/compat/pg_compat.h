@@ -14,6 +14,7 @@
 #include "nodes/plannodes.h"
 #include "miscadmin.h"
 #include "pgstat.h"
+#include "postmaster/postmaster.h"
 #include "storage/proc.h"
 #include "utils/guc.h"
 #include "utils/wait_event.h"
@@ -118,6 +119,17 @@ arx_compat_plan_kind(const PlannedStmt *stmt)
 		return ARX_PLAN_CUSTOM;
 #endif
 	return ARX_PLAN_OTHER;
+}
+
+/* PG 16 keeps connections for pg_use_reserved_connections (6e2775e4d4). */
+static inline int
+arx_compat_reserved_connections(void)
+{
+#if PG_VERSION_NUM >= 160000
+	return ReservedConnections;
+#else
+	return 0;
+#endif
 }
 
 /* What this server cannot tell is NULL in the views, not zero. */

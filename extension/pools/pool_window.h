@@ -10,14 +10,10 @@
 
 #include "postgres.h"
 
+#include "libarx/pool_advice.h"
+
 /* Throughput is kept by the number of busy servers, for the scaling law. */
 #define ARX_POOL_LEVELS 64
-
-typedef enum ArxPoolSource
-{
-	ARX_POOL_DATABASE,
-	ARX_POOL_PGBOUNCER
-} ArxPoolSource;
 
 /* Numbers that are not known are NAN, or -1 for int. */
 typedef struct ArxPoolWindow
