@@ -121,14 +121,18 @@ arx_compat_plan_kind(const PlannedStmt *stmt)
 	return ARX_PLAN_OTHER;
 }
 
-/* PG 16 keeps connections for pg_use_reserved_connections (6e2775e4d4). */
+/*
+ * Connections that ordinary users cannot have.  PG 16 renamed the superusers'
+ * (ReservedBackends) and added those of pg_use_reserved_connections
+ * (6e2775e4d4).
+ */
 static inline int
 arx_compat_reserved_connections(void)
 {
 #if PG_VERSION_NUM >= 160000
-	return ReservedConnections;
+	return SuperuserReservedConnections + ReservedConnections;
 #else
-	return 0;
+	return ReservedBackends;
 #endif
 }
 
