@@ -105,7 +105,7 @@ same_picture($standby, $picture, 'promoted: a restart loses nothing');
 is( $standby->safe_psql(
 		'postgres', q{SELECT string_agg(check_name, ',') FROM arx_perf.check()
 		WHERE check_name LIKE 'worker %' AND status = 'ok'}),
-	'worker collector,worker keeper',
+	'worker collector,worker keeper,worker gateway',
 	'promoted: the workers run');
 
 $standby->stop;

@@ -20,14 +20,14 @@ my $node = new_node(
 	'arx_perf.save_interval' => "'1s'");
 make_shop($node);
 
-# healthy($when): the doctor finds both workers running.
+# healthy($when): the doctor finds all workers running.
 sub healthy
 {
 	my ($when) = @_;
 	return await_query(
 		$node,
-		"$when: both workers run",
-		q{SELECT count(*) = 2 FROM arx_perf.check()
+		"$when: all workers run",
+		q{SELECT count(*) = 3 FROM arx_perf.check()
 		  WHERE check_name LIKE 'worker %' AND status = 'ok'});
 }
 
@@ -49,7 +49,7 @@ use_shop($node, 1);
 my $picture = picture($node);
 my ($postmaster) =
   split /\n/, slurp_file($node->data_dir . '/postmaster.pid');
-for my $name (qw(collector keeper))
+for my $name (qw(collector keeper gateway))
 {
 	my ($pid) = children($node, "arx_perf $name");
 	is($node->safe_psql('postgres',
@@ -69,7 +69,7 @@ same_picture($node, $picture, 'workers terminated: the statistics stay');
 account_holds($node, 'workers terminated');
 
 # Killed, the server restarts everybody, as after any such death.
-for my $name (qw(collector keeper))
+for my $name (qw(collector keeper gateway))
 {
 	use_shop($node, 1);
 	$picture = picture($node);
