@@ -266,15 +266,14 @@ predict(const ArxPoolFacts *facts, const ArxPoolLoad *load,
 
 /* The size to go to, and whether the cap is in its way. */
 static void
-choose_size(const ArxPoolFacts *facts, ArxPoolAdvice *advice)
+choose_size(ArxPoolAdvice *advice)
 {
 	advice->recommended = advice->needed;
 	if (advice->cap < 0 ||
 		(advice->needed > 0 && advice->needed <= advice->cap))
 		return;
 	advice->capped = true;
-	/* a cap below the present size is no reason to go there */
-	advice->recommended = greater(advice->cap, facts->size);
+	advice->recommended = advice->cap;
 }
 
 /* Would the present size do if no transaction sat idle? */
@@ -310,9 +309,10 @@ judge_small(const ArxPoolFacts *facts, const ArxPoolLoad *load,
 {
 	bool saturated = advice->utilisation >= SATURATED;
 
-	choose_size(facts, advice);
+	choose_size(advice);
 	if (advice->needed < 0 && advice->cap < 0)
 		not_the_problem(facts, advice, ARX_POOL_GROUND_TOO_BIG);
+	/* a cap below the present size is no reason to go there */
 	else if (advice->recommended <= facts->size ||
 			 advice->load >= SATURATED * (double) advice->recommended)
 		not_the_problem(facts, advice, ARX_POOL_GROUND_CAPPED);

@@ -172,10 +172,7 @@ explained(const double *active, const double *throughput, size_t n,
 		about_fit += (cost - fit) * (cost - fit);
 		about_mean += (cost - 1) * (cost - 1);
 	}
-	/* what rounding leaves of a constant is no variance */
-	if (about_mean <= 1e-20 * (double) scale->npairs)
-		return 0;
-	return 1 - about_fit / about_mean;
+	return 1 - about_fit / about_mean; /* NaN where there is no variance */
 }
 
 bool

@@ -77,6 +77,23 @@ one_server_has_the_wait_of_pollaczek_and_khinchine(void **state)
 	}
 }
 
+/* The least of c uniform remainders against that of c exponential ones. */
+static void
+constant_service_has_its_limit_at_vanishing_load(void **state)
+{
+	(void) state;
+	for (int servers = 1; servers <= 8; servers++)
+	{
+		ArxPoolLoad constant = load_of(0.001, 0);
+		ArxPoolLoad exponential = load_of(0.001, 1);
+
+		assert_near(arx_pool_mean_wait(&constant, servers),
+					arx_pool_mean_wait(&exponential, servers) * servers /
+						(servers + 1),
+					1e-9);
+	}
+}
+
 static void
 exponential_waits_are_exact_in_mean_and_quantiles(void **state)
 {
@@ -438,6 +455,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(erlang_b_and_c_have_their_known_values),
 		cmocka_unit_test(one_server_has_the_wait_of_pollaczek_and_khinchine),
+		cmocka_unit_test(constant_service_has_its_limit_at_vanishing_load),
 		cmocka_unit_test(exponential_waits_are_exact_in_mean_and_quantiles),
 		cmocka_unit_test(waits_measured_at_a_pooler_are_predicted),
 		cmocka_unit_test(mean_waits_are_those_of_simulated_queues),
