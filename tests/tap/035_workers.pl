@@ -151,7 +151,7 @@ for my $mode (qw(smart fast immediate))
 {
 	$node->restart;
 	my @workers = children($node, 'arx_perf ');
-	is(scalar @workers, 2, "before a $mode stop there are two workers");
+	is(scalar @workers, 3, "before a $mode stop there are three workers");
 	{
 		# Half of what the collector sleeps.
 		local $ENV{PGCTLTIMEOUT} = 30;
@@ -175,7 +175,7 @@ is(scalar children($node, 'arx_perf '),
 is( $node->safe_psql(
 		'postgres', q{SELECT count(*) FROM arx_perf.check()
 		WHERE check_name LIKE 'worker %' AND status = 'error'}),
-	2,
+	3,
 	'binary upgrade: check() says so');
 command_ok([ @ctl, '-m', 'fast', 'stop' ], 'it stops');
 is(read_save($node), $saved, 'binary upgrade: the file is left alone');
