@@ -52,7 +52,9 @@ count_transaction(XactEvent event, void *arg)
 		 event != XACT_EVENT_PREPARE) ||
 		IsParallelWorker() || !arx_ring_attach())
 		return;
-	us = GetCurrentTimestamp() - GetCurrentTransactionStartTimestamp();
+	/* Its end is read from the clock once, here or by the server. */
+	us = GetCurrentTransactionStopTimestamp() -
+		GetCurrentTransactionStartTimestamp();
 	us = Max(us, 0); /* the clock was put back */
 	pg_atomic_write_u64(&arx_my_ring->transactions,
 						pg_atomic_read_u64(&arx_my_ring->transactions) + 1);
