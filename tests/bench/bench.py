@@ -41,15 +41,21 @@ FULL = Plan(transactions=1200, cpu_rounds=13, reader_rounds=9, view_rounds=15)
 QUICK = Plan(transactions=600, cpu_rounds=3, reader_rounds=3, view_rounds=5)
 
 
-def parse_arguments():
+def options(tables):
+    """What every benchmark of a server takes."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--bindir", required=True)
     parser.add_argument("--work", required=True)
-    parser.add_argument("--only", action="append", choices=TABLES)
-    parser.add_argument("--functions", choices=[w.key for w in instructions.WORKLOADS])
+    parser.add_argument("--only", action="append", choices=tables)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--json")
+    return parser
+
+
+def parse_arguments():
+    parser = options(TABLES)
+    parser.add_argument("--functions", choices=[w.key for w in instructions.WORKLOADS])
     return parser.parse_args()
 
 
@@ -85,15 +91,25 @@ def run(site, arguments):
         data["functions"] = functions.measure(site, plan, workload)
         print(functions.render(data["functions"]))
         return data
-    for name, module in TABLES.items():
-        if not arguments.only or name in arguments.only:
+    return data | run_tables(site, TABLES, arguments.only, plan)
+
+
+def run_tables(site, tables, only, plan):
+    """Measures and prints each table, or only those; returns the figures."""
+    data = {}
+    for name, module in tables.items():
+        if not only or name in only:
             data[name] = module.measure(site, plan)
             print(module.render(data[name]) + "\n", flush=True)
     return data
 
 
 def main():
-    arguments = parse_arguments()
+    return conduct(parse_arguments(), run)
+
+
+def conduct(arguments, measure):
+    """Calls measure(site, arguments), writes the figures that it returns, leaves no server; the exit status."""
     site = server.Site(arguments.bindir, arguments.work)
 
     def leave(*_):
@@ -103,7 +119,7 @@ def main():
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, leave)
     try:
-        data = run(site, arguments)
+        data = measure(site, arguments)
     except server.Failed as failure:
         print(f"error: {failure}", file=sys.stderr)
         return 1

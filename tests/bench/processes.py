@@ -16,6 +16,21 @@ def children(pid):
         return [int(child) for child in file.read().split()]
 
 
+def run_seconds(pid):
+    """Seconds that a process of one thread has run on a processor: to the nanosecond while it sleeps."""
+    with open(f"/proc/{pid}/schedstat", encoding="ascii") as file:
+        return int(file.read().split()[0]) / 1e9
+
+
+def find_child(parent, title):
+    """The child of a process that has these words in its title; None: there is none."""
+    for pid in children(parent):
+        with open(f"/proc/{pid}/cmdline", encoding="utf-8", errors="replace") as file:
+            if title in file.read():
+                return pid
+    return None
+
+
 def family_cpu(pid):
     """CPU seconds of a process, the children it has reaped and those that live."""
     total = read_stat(pid)[1]
