@@ -188,9 +188,15 @@ arx_backend_scan_of(ArxBackendScan *scan, int proc_number)
 bool
 arx_session_is_busy_server_process(const ArxSession *session)
 {
-	return !arx_kind_is_foreground(session->identity.kind) &&
-		(session->state == STATE_UNDEFINED || arx_session_is_active(session)) &&
-		(session->wait_event_info & 0xFF000000) != PG_WAIT_ACTIVITY;
+	uint32 wait_class = session->wait_event_info & 0xFF000000;
+
+	if (arx_kind_is_foreground(session->identity.kind) ||
+		wait_class == PG_WAIT_ACTIVITY)
+		return false;
+	/* An extension's worker waits for its next turn in a wait of its own. */
+	if (session->state == STATE_UNDEFINED)
+		return wait_class != PG_WAIT_EXTENSION;
+	return arx_session_is_active(session);
 }
 
 const char *

@@ -81,7 +81,7 @@ arx_session_is_idle_in_transaction(const ArxSession *session)
 
 /*
  * Is it a process of the server that does something: neither a client's nor in
- * the main loop's wait (class Activity)?
+ * the main loop's wait (class Activity, or Extension of one that tells no state)?
  */
 extern bool arx_session_is_busy_server_process(const ArxSession *session);
 
