@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Checks that the manuals name what the code has, and nothing else.
 
-Settings stand in docs/settings.md with default, range and context; columns of views, rows of health
-and answers of check() in docs/statements.md.  Links between pages lead somewhere.  Prints one line
-for each thing that falls short and exits 1 if there was any.
+Settings stand in docs/settings.md with default, range and context; columns of views in any page of
+docs/; rows of health and answers of check() in docs/statements.md.  Links between pages lead
+somewhere.  Prints one line for each thing that falls short and exits 1 if there was any.
 """
 import glob
 import os
@@ -14,10 +14,11 @@ SETTINGS = "docs/settings.md"
 STATEMENTS = "docs/statements.md"
 # Views whose columns are another's.
 SAME_COLUMNS = {"slow_statements"}
-UNIT = {"GUC_UNIT_MS": ("ms", 1), "GUC_UNIT_S": ("ms", 1000), "GUC_UNIT_BYTE": ("B", 1),
-        "GUC_UNIT_KB": ("B", 1024), "0": ("", 1)}
-SUFFIX = {"": ("", 1), "ms": ("ms", 1), "s": ("ms", 1000), "B": ("B", 1), "kB": ("B", 1024),
-          "MB": ("B", 1024 ** 2), "GB": ("B", 1024 ** 3), "TB": ("B", 1024 ** 4)}
+UNIT = {"GUC_UNIT_MS": ("ms", 1), "GUC_UNIT_S": ("ms", 1000), "GUC_UNIT_MIN": ("ms", 60000),
+        "GUC_UNIT_BYTE": ("B", 1), "GUC_UNIT_KB": ("B", 1024), "0": ("", 1)}
+SUFFIX = {"": ("", 1), "ms": ("ms", 1), "s": ("ms", 1000), "min": ("ms", 60000),
+          "B": ("B", 1), "kB": ("B", 1024), "MB": ("B", 1024 ** 2), "GB": ("B", 1024 ** 3),
+          "TB": ("B", 1024 ** 4)}
 CONTEXT = {"PGC_POSTMASTER": "restart", "PGC_SIGHUP": "reload", "PGC_SUSET": "at once, superuser",
            "PGC_USERSET": "at once, any user"}
 NUMBERS = {"MAX_KILOBYTES": 2 ** 31 - 1, "INT_MAX": 2 ** 31 - 1, "1024 * 1024": 1024 ** 2}
@@ -112,7 +113,7 @@ def section(page, heading):
 
 
 def check_views():
-    page = read(STATEMENTS)
+    page = "\n".join(read(path) for path in sorted(glob.glob("docs/*.md")))
     sql = "".join(read(path) for path in sorted(glob.glob("extension/sql/*.sql")))
     columns = {view: set() for view in re.findall(r"CREATE VIEW arx_perf\.(\w+)", sql)}
     for view, column in re.findall(r"COMMENT ON COLUMN arx_perf\.(\w+)\.(\w+)", sql):
@@ -120,10 +121,10 @@ def check_views():
     for view, names in sorted(columns.items()):
         text = section(page, f"arx_perf.{view}")
         if not text:
-            fault(STATEMENTS, f"no section for arx_perf.{view}")
+            fault("docs", f"no section for arx_perf.{view}")
         elif view not in SAME_COLUMNS:
             shown = [row for row in table_rows(text) if len(row) == 3]
-            compare(STATEMENTS, f"column {view}.", names,
+            compare("docs", f"column {view}.", names,
                     {row[0].strip("`") for row in shown if row[0].startswith("`")})
 
 
