@@ -21,6 +21,7 @@
 #include "hooks/hooks.h"
 #include "pools/pools_subsystem.h"
 #include "query/query_subsystem.h"
+#include "waits/waits_subsystem.h"
 #include "workers/workers.h"
 
 ARX_MODULE_MAGIC("arx_perf", ARX_VERSION);
@@ -55,6 +56,7 @@ static const ArxSubsystem *const subsystems[] = {
 	&worker_subsystem,
 	&sampler_subsystem,
 	&arx_query_subsystem,
+	&arx_waits_subsystem,
 	&arx_pools_subsystem,
 	NULL,
 };

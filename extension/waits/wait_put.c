@@ -1,0 +1,46 @@
+/*
+ * wait_put.c
+ *	  Puts estimates of time with their intervals.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "waits/wait_put.h"
+
+void
+arx_put_oid(ArxRowWriter *row, Oid oid)
+{
+	if (OidIsValid(oid))
+		arx_put(row, ObjectIdGetDatum(oid));
+	else
+		arx_put_null(row);
+}
+
+static void
+put_finite(ArxRowWriter *row, double value)
+{
+	if (isfinite(value))
+		arx_put_float8(row, value);
+	else
+		arx_put_null(row);
+}
+
+void
+arx_put_estimate(ArxRowWriter *row, ArxEstimate estimate, double factor)
+{
+	put_finite(row, estimate.value * factor);
+	put_finite(row, estimate.low * factor);
+	put_finite(row, estimate.high * factor);
+}
+
+/* The mean number of sessions, over all the time that was looked at. */
+void
+arx_put_sampled_time(ArxRowWriter *row, const ArxWaitTotals *totals,
+					 const ArxLookCount *count)
+{
+	ArxLookSums sums = arx_wait_sums(totals, count);
+
+	arx_put_int64(row, count->samples);
+	arx_put_estimate(row, arx_look_mean(&sums), totals->all.weight);
+}
