@@ -21,6 +21,7 @@
 #include "hooks/hooks.h"
 #include "pools/pools_subsystem.h"
 #include "query/query_subsystem.h"
+#include "sessions/sessions_subsystem.h"
 #include "waits/waits_subsystem.h"
 #include "workers/workers.h"
 
@@ -56,6 +57,7 @@ static const ArxSubsystem *const subsystems[] = {
 	&worker_subsystem,
 	&sampler_subsystem,
 	&arx_query_subsystem,
+	&arx_sessions_subsystem,
 	&arx_waits_subsystem,
 	&arx_pools_subsystem,
 	NULL,

@@ -52,9 +52,9 @@ arx_look_add(ArxLookSums *sums, double weight, double n, double t)
  * It needs no nt.
  *
  * Sessions come in bunches of c = sum n^2 / sum n: the interval is c times
- * Wilson's for mean / c in as many trials as looks, which has just the variance that was
- * seen between looks, and is honest where there was none.  Of a class never
- * seen, bunches are those of t: [0, 4.8 c / looks].
+ * Wilson's for mean / c in as many trials as looks, which has just the variance
+ * that was seen between looks, and is honest where there was none.  Of a class
+ * never seen, bunches are those of t: [0, 4.8 c / looks].
  */
 extern ArxEstimate arx_look_mean(const ArxLookSums *sums);
 

@@ -63,6 +63,16 @@ arx_put_ms(ArxRowWriter *row, int64 ns)
 	arx_put_float8(row, (double) ns / 1e6);
 }
 
+/* NULL for InvalidOid. */
+static inline void
+arx_put_oid(ArxRowWriter *row, Oid oid)
+{
+	if (OidIsValid(oid))
+		arx_put(row, ObjectIdGetDatum(oid));
+	else
+		arx_put_null(row);
+}
+
 /* The value, or NULL where this server cannot tell. */
 static inline void
 arx_put_int64_if(ArxRowWriter *row, bool known, int64 value)

@@ -8,15 +8,6 @@
 
 #include "waits/wait_put.h"
 
-void
-arx_put_oid(ArxRowWriter *row, Oid oid)
-{
-	if (OidIsValid(oid))
-		arx_put(row, ObjectIdGetDatum(oid));
-	else
-		arx_put_null(row);
-}
-
 static void
 put_finite(ArxRowWriter *row, double value)
 {

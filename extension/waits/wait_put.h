@@ -11,9 +11,6 @@
 /* In place of an application's name in rows that others were folded into. */
 #define ARX_REST_NAME "(other)"
 
-/* NULL for InvalidOid. */
-extern void arx_put_oid(ArxRowWriter *row, Oid oid);
-
 /* Value, low and high, each times factor; NULL for an infinite one. */
 extern void
 arx_put_estimate(ArxRowWriter *row, ArxEstimate estimate, double factor);
