@@ -59,7 +59,7 @@ build_chroot() {
     local -a options
     suite=$(suite_of_major "$major")
     rm -rf --one-file-system "$partial"
-    # The server's package must not make a cluster, see refuse_main_cluster.
+    # The server's package must not make a cluster, see install_packages.
     # shellcheck disable=SC2016 # $1 belongs to the hook
     options=(--variant=minbase
         --setup-hook='mkdir -p "$1/etc/postgresql-common/createcluster.d"'

@@ -23,11 +23,16 @@ keep_work=
 run_user=
 child=
 run_env=()
-no_cluster_conf=
+via_sudo=()
 
 # Packages for building the extension for a major.
 build_packages() {
     echo "gcc make libc6-dev postgresql-$1 postgresql-server-dev-$1"
+}
+
+# Packages for what stands between clients and the server.
+pooler_packages() {
+    echo "pgbouncer"
 }
 
 # Packages for building the heap profiler.
@@ -108,8 +113,8 @@ has_candidate() {
 # need_packages REQUIRED [WELCOME]: two lists, separated by blanks.  Installs
 # what is missing; of the second list only what this release has.
 need_packages() {
-    local -a missing=() as_root=()
-    local package
+    local -a missing=()
+    local package rc=0
     command -v apt-get >/dev/null ||
         die "this command installs Debian packages, and apt-get is not here" \
             "Run it on Debian 12 or 13, or in a container with one of them."
@@ -119,17 +124,17 @@ need_packages() {
         say "Debian packages missing: ${missing[*]}"
     fi
     if ! is_root && command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
-        as_root=(sudo -n)
+        via_sudo=(sudo -n)
     fi
     if [ ${#missing[@]} -gt 0 ]; then
-        if ! is_root && [ ${#as_root[@]} -eq 0 ]; then
+        if ! is_root && [ ${#via_sudo[@]} -eq 0 ]; then
             die "installing packages needs root" \
                 "Run this as root, then try again:" \
                 "  apt-get update && apt-get install -y --no-install-recommends ${missing[*]}"
         fi
-        apt_get "${as_root[@]}" -- update ||
+        apt_get update ||
             note "apt-get update failed; going on with the lists that are here"
-    elif ! is_root && [ ${#as_root[@]} -eq 0 ]; then
+    elif ! is_root && [ ${#via_sudo[@]} -eq 0 ]; then
         return 0
     fi
     # shellcheck disable=SC2086
@@ -140,52 +145,75 @@ need_packages() {
     done
     [ ${#missing[@]} -gt 0 ] || return 0
     say "Installing ${#missing[@]} packages and what they need"
-    refuse_main_cluster "${as_root[@]}"
-    if ! apt_get "${as_root[@]}" -- install --no-install-recommends "${missing[@]}"; then
-        allow_main_cluster
+    install_packages "${missing[@]}" || rc=$?
+    [ $rc -lt 128 ] || exit $rc
+    [ $rc -eq 0 ] ||
         die "apt-get could not install: ${missing[*]}" \
             "Its messages are above; is there a network, and is the list of sources right?"
-    fi
-    allow_main_cluster
 }
 
-# apt_get [SUDO...] -- ARGUMENTS: quiet, asks nothing, shows its output on failure.
-apt_get() {
-    local -a as_root=()
-    local log rc=0
-    while [ "$1" != -- ]; do
-        as_root+=("$1")
-        shift
+# Debian's packages start what they bring: the server's a cluster named "main",
+# PgBouncer's a service on TCP port 6432, both again at each boot.  Nobody asked
+# for that here.  Two files forbid it for as long as apt-get runs; a subshell,
+# so that they go in whatever way it ends.
+install_packages() (
+    folder=/etc/postgresql-common/createcluster.d
+    policy=/usr/sbin/policy-rc.d
+    conf=$folder/zz_arx_perf_scripts.conf
+    trap 'exit 130' INT
+    trap 'exit 143' TERM HUP
+    if [ -e "$policy" ]; then
+        policy=
+    fi
+    trap 'allow_services "$conf" "$policy"' EXIT
+    root mkdir -p "$folder"
+    echo "create_main_cluster = false" | root tee "$conf" >/dev/null
+    if [ -n "$policy" ]; then
+        printf '#!/bin/sh\nexit 101\n' | root tee "$policy" >/dev/null
+        root chmod 755 "$policy"
+    fi
+    rc=0
+    apt_get install --no-install-recommends "$@" || rc=$?
+    for package in "$@"; do
+        if [ "$package" = pgbouncer ]; then
+            disable_service pgbouncer
+        fi
     done
-    shift
+    exit $rc
+)
+
+# allow_services CONF POLICY: takes the two files away; POLICY may be empty.
+allow_services() {
+    root rm -f "$1" ${2:+"$2"}
+    root rmdir --ignore-fail-on-non-empty "$(dirname "$1")" 2>/dev/null || true
+}
+
+# disable_service NAME: not at boot, be it by systemd or by init scripts, and
+# not now either, should a policy of this machine's own have let it start.
+# (The link is what systemctl would take away, were it there.)
+disable_service() {
+    root systemctl disable "$1.service" >/dev/null 2>&1 ||
+        root rm -f "/etc/systemd/system/multi-user.target.wants/$1.service"
+    root update-rc.d "$1" disable >/dev/null 2>&1 || true
+    root invoke-rc.d "$1" stop >/dev/null 2>&1 || true
+}
+
+# Runs a command as root.
+root() {
+    "${via_sudo[@]}" "$@"
+}
+
+# apt_get ARGUMENTS: quiet, asks nothing, shows its output on failure.
+apt_get() {
+    local log rc=0
     log=$(mktemp)
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive LC_ALL=C \
+    root env DEBIAN_FRONTEND=noninteractive LC_ALL=C \
         apt-get -q -y -o Dpkg::Use-Pty=0 "$@" </dev/null >"$log" 2>&1 || rc=$?
     if [ $rc -ne 0 ]; then
         tail -n 20 "$log" >&2
     fi
     rm -f "$log"
     return $rc
-}
-
-# Debian's server package makes and starts a cluster named "main" when it is
-# installed first.  Nobody asked for one here: a settings file switches that
-# off for as long as apt-get runs.
-refuse_main_cluster() {
-    local folder=/etc/postgresql-common/createcluster.d
-    cluster_as_root=("$@")
-    "${cluster_as_root[@]}" mkdir -p "$folder"
-    no_cluster_conf=$folder/zz_arx_perf_scripts.conf
-    echo "create_main_cluster = false" |
-        "${cluster_as_root[@]}" tee "$no_cluster_conf" >/dev/null
-}
-
-allow_main_cluster() {
-    [ -n "$no_cluster_conf" ] || return 0
-    "${cluster_as_root[@]}" rm -f "$no_cluster_conf"
-    "${cluster_as_root[@]}" rmdir --ignore-fail-on-non-empty \
-        "$(dirname "$no_cluster_conf")" 2>/dev/null || true
-    no_cluster_conf=
 }
 
 # ---------------------------------------------------------------------------
@@ -229,7 +257,6 @@ arx_end() {
     if [ -n "$child" ]; then
         kill -TERM -- "-$child" 2>/dev/null || true
     fi
-    allow_main_cluster
     if [ -n "$work" ] && [ -z "$keep_work" ]; then
         stop_all
         rm -rf "$work"
@@ -349,6 +376,10 @@ copy_server() {
     done
     cp -a "/usr/share/postgresql/$major" "$prefix/share/postgresql/"
     ln -s /usr/include "$prefix/include"
+    # Beside the server, so that it is known as ours when all must stop.
+    if [ -x /usr/sbin/pgbouncer ]; then
+        cp /usr/sbin/pgbouncer "$bindir/"
+    fi
     if [ -n "$run_user" ]; then
         chown -R -h "$run_user:" "$prefix"
     fi

@@ -89,7 +89,7 @@ tap_result() {
 
 need_test_packages() {
     local required welcome
-    required="$(build_packages "$1") $(profiler_packages) perl libipc-run-perl python3${valgrind:+ valgrind}"
+    required="$(build_packages "$1") $(profiler_packages) $(pooler_packages) perl libipc-run-perl python3${valgrind:+ valgrind}"
     welcome="postgresql-$1-pg-stat-kcache postgresql-$1-pg-wait-sampling"
     if [ -z "$server_only" ]; then
         required+=" libcmocka-dev $(profiler_test_packages)"
