@@ -235,7 +235,7 @@ arx_look_table_end(ArxLookTable *table, const ArxTick *tick, int64 t)
 	for (int i = 0; i < table->nseen && table->look == tick->number; i++)
 		add_look(table, table->seen[i], tick, t);
 	table->nseen = 0;
-	if (arx_table_count(table->rows) <= capacity - capacity / 20)
+	if (arx_table_count(table->rows) < capacity - capacity / 20)
 		return;
 	evicted = arx_table_evict(table->rows, (int64) tick->number, fold, table);
 	add_to_counter(&table->shared->evicted, evicted);
