@@ -23,6 +23,7 @@
 #include "core/settings.h"
 #include "core/subsystem.h"
 #include "hooks/hooks.h"
+#include "hooks/session_hook.h"
 #include "hooks/statement_report.h"
 
 static emit_log_hook_type prev_emit_log;
@@ -78,6 +79,7 @@ note_error(ErrorData *edata)
 {
 	if (prev_emit_log)
 		prev_emit_log(edata);
+	arx_session_note_error(edata);
 	if (!may_act(edata))
 		return;
 	in_hook = true;

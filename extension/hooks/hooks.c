@@ -6,6 +6,7 @@
 
 #include "hooks/backend_counters.h"
 #include "hooks/hooks.h"
+#include "hooks/session_hook.h"
 
 void
 arx_hooks_install(void)
@@ -14,5 +15,6 @@ arx_hooks_install(void)
 	arx_planner_hook_install();
 	arx_utility_hook_install();
 	arx_error_hook_install();
+	arx_session_hook_install();
 	arx_backend_counters_install();
 }
