@@ -4,12 +4,14 @@
  *
  * The time of a transaction is from the arrival of its first statement to its
  * end: how long a pooler in transaction mode has to keep its connection for
- * it.  With the sum of squares the sampler has its variance too.
+ * it.  With the sum of squares the sampler has its variance too.  The one in
+ * which the server admits a client is not the client's.
  */
 #include "postgres.h"
 
 #include "access/parallel.h"
 #include "access/xact.h"
+#include "miscadmin.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -50,7 +52,7 @@ count_transaction(XactEvent event, void *arg)
 
 	if ((event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT &&
 		 event != XACT_EVENT_PREPARE) ||
-		IsParallelWorker() || !arx_ring_attach())
+		IsParallelWorker() || !IsNormalProcessingMode() || !arx_ring_attach())
 		return;
 	/* Its end is read from the clock once, here or by the server. */
 	us = GetCurrentTransactionStopTimestamp() -
