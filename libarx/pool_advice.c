@@ -10,8 +10,6 @@
 
 /* Throughput cannot exceed what a pool carries, so more may be waiting. */
 #define SATURATED 0.98
-/* Shorter waits are the pooler's own handling, which no size changes. */
-#define NO_WAIT_S 0.0001
 #define LOWEST_CALIBRATION 0.3
 #define HIGHEST_CALIBRATION 3.0
 #define LOAD_RANGE 0.2
@@ -148,6 +146,16 @@ find_cap(const ArxPoolFacts *facts, ArxPoolAdvice *advice)
 		lower_cap(advice, facts->usl.peak, ARX_POOL_CAP_USL);
 }
 
+/*
+ * Below it a wait is none: it is the pooler's own handling, of which the model
+ * knows nothing, or noise, and a tenth of the target at most.
+ */
+static double
+no_wait(const ArxPoolFacts *facts)
+{
+	return fmax(ARX_POOL_HANDLING_S, facts->target_s / 10);
+}
+
 /* How measured waits compare with the model's. */
 static void
 calibrate(const ArxPoolFacts *facts, ArxPoolAdvice *advice)
@@ -157,7 +165,7 @@ calibrate(const ArxPoolFacts *facts, ArxPoolAdvice *advice)
 	advice->calibration = 1;
 	if (!is_number(facts->wait_s) || !isfinite(model) ||
 		advice->utilisation >= SATURATED ||
-		(facts->wait_s < NO_WAIT_S && model < NO_WAIT_S))
+		(facts->wait_s < no_wait(facts) && model < no_wait(facts)))
 		return;
 	advice->agreement = facts->wait_s / model; /* INFINITY where model is 0 */
 	advice->calibration =
@@ -233,6 +241,8 @@ predict(const ArxPoolFacts *facts, const ArxPoolLoad *load,
 	advice->wait_then_s = wait_at(load, advice->recommended, k);
 	advice->wait_then_low_s = wait_at(&less, advice->recommended, k);
 	advice->wait_then_high_s = wait_at(&more, advice->recommended, k);
+	if (facts->source == ARX_POOL_PGBOUNCER)
+		advice->wait_then_high_s += ARX_POOL_HANDLING_S;
 	advice->p95_then_s =
 		arx_pool_wait_quantile(load, advice->recommended, 0.95) * k;
 	bound_by_now(facts, advice);
@@ -247,6 +257,10 @@ predict(const ArxPoolFacts *facts, const ArxPoolLoad *load,
 	{
 		/* nothing changes, whatever the model makes of it */
 		advice->wait_then_s = advice->wait_now_s;
+		advice->wait_then_low_s =
+			fmin(advice->wait_then_low_s, advice->wait_then_s);
+		advice->wait_then_high_s =
+			fmax(advice->wait_then_high_s, advice->wait_then_s);
 		advice->p95_then_s = advice->p95_now_s;
 		advice->target_met = advice->p95_now_s <= advice->target_s;
 		advice->improvement_s = 0;

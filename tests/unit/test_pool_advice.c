@@ -328,10 +328,13 @@ waits_that_the_load_does_not_explain_are_not_blamed_on_the_size(void **state)
 	facts.wait_s = 0.003;
 	expect(ARX_POOL_RIGHT, 12);
 	assert_true(advice.agreement > 1000);
-	/* what the pooler itself takes is no such wait */
-	facts.wait_s = 0.00005;
+	/* what the pooler itself takes is no such wait, and no cause for doubt */
+	facts.wait_s = 0.00013;
 	expect(ARX_POOL_RIGHT, 12);
 	assert_true(isnan(advice.agreement));
+	assert_true(advice.target_met);
+	assert_true(advice.wait_then_low_s <= advice.wait_then_s);
+	assert_true(advice.wait_then_high_s >= advice.wait_then_s);
 }
 
 /* ---- seen from the database ------------------------------------------------- */
