@@ -18,9 +18,9 @@ MODULE_big  = arx_perf
 # A new .c file in one of these folders, or a new folder, needs no edit here.
 SRCS        = $(sort $(wildcard extension/*.c extension/*/*.c libarx/*.c))
 OBJS        = $(SRCS:.c=.o)
-SHLIB_LINK  = -lm
+SHLIB_LINK  = -lm $(libpq)
 
-PG_CPPFLAGS = -I$(srcdir) -I$(srcdir)/extension
+PG_CPPFLAGS = -I$(srcdir) -I$(srcdir)/extension -I$(libpq_srcdir)
 PG_CFLAGS   = -Wall -Wextra -Werror -Wno-unused-parameter -MMD -MP
 
 # Install script = its parts in name order; upgrade scripts are written by hand.

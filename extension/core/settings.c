@@ -142,5 +142,9 @@ arx_settings_define(void)
 	DefineCustomEnumVariable("arx_perf.track", "Which statements are counted.",
 							 NULL, &arx_track, ARX_TRACK_TOP, track_options,
 							 PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomStringVariable(
+		"arx_perf.pgbouncers", "Admin consoles of PgBouncers.",
+		"Separated by semicolons.", &arx_pgbouncers, "", PGC_SIGHUP,
+		GUC_SUPERUSER_ONLY, arx_check_pgbouncers, NULL, NULL);
 	MarkGUCPrefixReserved("arx_perf");
 }

@@ -8,6 +8,8 @@
 #ifndef ARX_SETTINGS_H
 #define ARX_SETTINGS_H
 
+#include "utils/guc.h"
+
 typedef enum ArxTrack
 {
 	ARX_TRACK_NONE,
@@ -43,5 +45,11 @@ extern bool arx_track_utility;
  * (some are fixed at server start).  Errors: the server's own, at start-up.
  */
 extern void arx_settings_define(void);
+
+/*
+ * Check hook (see the server's guc.h) of a setting whose form its subject
+ * knows, and defines.
+ */
+extern bool arx_check_pgbouncers(char **newval, void **extra, GucSource source);
 
 #endif /* ARX_SETTINGS_H */

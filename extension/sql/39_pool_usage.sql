@@ -60,7 +60,9 @@ CREATE VIEW arx_perf.pool_usage AS
 		p.observed_at,
 		NULL::text AS error
 	FROM present p
-	LEFT JOIN refused f ON f.datname = p.datname AND f.username = p.username;
+	LEFT JOIN refused f ON f.datname = p.datname AND f.username = p.username
+	UNION ALL
+	SELECT * FROM arx_perf.pgbouncer_pools();
 
 COMMENT ON VIEW arx_perf.pool_usage IS
 	'Connection pools: those seen in the database and those of PgBouncers';
@@ -111,7 +113,7 @@ COMMENT ON COLUMN arx_perf.pool_usage.wait_samples IS
 COMMENT ON COLUMN arx_perf.pool_usage.utilization IS
 	'share of the connections that is in use, over the last minute, 0 to 1';
 COMMENT ON COLUMN arx_perf.pool_usage.connections_fraction IS
-	'share of max_connections that the pool has, 0 to 1';
+	'share of max_connections (pgbouncer: max_client_conn) that the pool has, 0 to 1';
 COMMENT ON COLUMN arx_perf.pool_usage.role_limit_fraction IS
 	'share of the role''s CONNECTION LIMIT in use by all its pools; NULL: no limit';
 COMMENT ON COLUMN arx_perf.pool_usage.database_limit_fraction IS

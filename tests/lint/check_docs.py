@@ -74,7 +74,7 @@ def settings_of_code():
         base, factor = UNIT[cells[4]]
         initial, low, high = ((base, int(NUMBERS.get(c, c)) * factor) for c in cells[:3])
         found[name] = (initial, low, high, cells[3])
-    for name in re.findall(r'Variable\("(arx_perf\.\w+)"', source):
+    for name in re.findall(r'Variable\(\s*"(arx_perf\.\w+)"', source):
         found[name] = None              # an enumeration: its name only
     return found
 
