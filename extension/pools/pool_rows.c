@@ -75,7 +75,7 @@ put_states(Reading *reading)
 	arx_put(row, Int32GetDatum(pool->peak));
 	for (int i = 0; i < ARX_POOL_NSTATES; i++)
 		put_ratio(row, (double) pool->state_us[i], watched);
-	arx_put_int64(row, pool->looks);
+	arx_put_int64(row, pool->counters.looks);
 	arx_put_float8(row, is_there ? (double) pool->longest_idle_us / 1e3 : 0.0);
 	arx_put_float8(row, (double) pool->longest_idle_max_us / 1e3);
 }
@@ -190,8 +190,8 @@ put_pool(Reading *reading)
 static bool
 is_used(const Reading *reading)
 {
-	return !arx_pool_is_others(&reading->key) || reading->pool.looks > 0 ||
-		reading->pool.counters.sessions > 0;
+	return !arx_pool_is_others(&reading->key) ||
+		reading->pool.counters.looks > 0 || reading->pool.counters.sessions > 0;
 }
 
 /* arx_perf.database_pools() */

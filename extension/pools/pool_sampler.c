@@ -242,7 +242,7 @@ add_to_pool(const Look *look, const Seen *from)
 	{
 		memset(pool->now, 0, sizeof(pool->now));
 		pool->longest_idle_us = 0;
-		pool->looks++;
+		pool->counters.looks++;
 		pool->look = tick->number;
 	}
 	for (int i = 0; i < ARX_POOL_NSTATES; i++)
@@ -277,6 +277,7 @@ add_to_group(const Look *look, Seen *from)
 		if (group->look != look->last)
 			group->unlevelled = 0;
 		group->continues = group->look == look->last;
+		group->counters.looks++;
 		group->connections = group->busy = 0;
 		group->look = tick->number;
 	}

@@ -73,6 +73,7 @@ subtract(ArxPoolCounters *result, const ArxPoolCounters *to,
 	result->transaction_us2 =
 		Max(to->transaction_us2 - from->transaction_us2, 0.0);
 	result->sessions = to->sessions - from->sessions;
+	result->looks = to->looks - from->looks;
 	result->connection_us = to->connection_us - from->connection_us;
 	result->busy_us = to->busy_us - from->busy_us;
 	result->idle_us = to->idle_us - from->idle_us;

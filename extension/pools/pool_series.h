@@ -23,6 +23,7 @@ typedef struct ArxPoolCounters
 	int64 transaction_us;
 	double transaction_us2; /* sum of squares */
 	int64 sessions;			/* ended */
+	int64 looks;			/* that saw a connection */
 	/* times that looks stand for, summed over connections */
 	int64 connection_us;
 	int64 busy_us; /* active, or in a transaction */

@@ -58,7 +58,6 @@ typedef struct ArxPool
 	int64 longest_idle_us;
 	/* since entered */
 	int64 longest_idle_max_us;
-	int64 looks;
 	int64 state_us[ARX_POOL_NSTATES];
 	ArxPoolCounters counters;
 	double sessions_ms; /* their lengths together */
@@ -87,7 +86,6 @@ typedef struct ArxPoolGroup
 	int32 connections;
 	int32 busy;
 	bool continues; /* the look before saw it too, and it is at no level yet */
-	int64 looks;
 	ArxPoolCounters counters;
 	int64 unlevelled; /* transactions that are at no level yet */
 	ArxPoolLevels levels[ARX_POOL_LEVEL_SLOTS];

@@ -107,6 +107,7 @@ fill_measures(ArxPoolWindow *window, const ArxPoolDelta *delta)
 	const ArxPoolCounters *counters = &delta->counters;
 
 	window->seconds = (double) delta->watched_us / 1e6;
+	window->looks = counters->looks;
 	window->size = delta->peak_connections;
 	window->transactions = counters->transactions;
 	window->arrival_rate = delta->wall_us > 0
@@ -162,7 +163,6 @@ fill_window(ArxPoolWindow *window, const ArxPoolGroupKey *key,
 	strlcpy(window->username, username, NAMEDATALEN);
 	window->to = GetCurrentTimestamp();
 	window->from = window->to - delta.wall_us;
-	window->looks = group->looks;
 	window->max_size = limit_of(key);
 	window->busy_now = group->look >= look ? group->busy : 0;
 	fill_measures(window, &delta);
