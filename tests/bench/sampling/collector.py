@@ -47,10 +47,10 @@ def render(data):
     count = len(data["long"][INTERVALS[0]])
     return "\n".join((
         "## CPU time of the collector", "",
-        f"{CONNECTED} connected sessions, {crowd.ACTIVE} of them active. Percent of one core that the collector's process",
-        f"ran: median (lowest–highest) of {count} windows. Both libraries are in one server and look at the same sessions in",
-        "the same windows. *Only sleeps*: a backend in a loop of `pg_sleep` of the same interval, the least",
-        f"that anything costs here that wakes up so often. {samplers.OFF} ms is as good as off: what the collector does",
+        f"{CONNECTED} connected sessions, {crowd.ACTIVE} of them active. Percent of one core that the collector's",
+        f"process ran: median (lowest–highest) of {count} windows. Both libraries are in one server and look at the",
+        "same sessions in the same windows. *Only sleeps*: a backend in a loop of `pg_sleep` of the same interval, the",
+        f"least that anything costs here that wakes up so often. {samplers.OFF} ms is as good as off: what the collector does",
         "besides looking, once a second.", "",
         report.table(["load; interval", "looks a second", "arx_perf (%)", "target", "verdict",
                       "looks a second", "pg_wait_sampling (%)", "only sleeps (%)"], rows)))

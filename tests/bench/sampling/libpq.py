@@ -6,7 +6,7 @@ import server
 library = ctypes.CDLL("libpq.so.5")
 library.PQconnectdb.restype = ctypes.c_void_p
 library.PQexec.restype = ctypes.c_void_p
-for name in ("PQerrorMessage", "PQgetvalue"):
+for name in ("PQerrorMessage", "PQfname", "PQgetvalue"):
     getattr(library, name).restype = ctypes.c_char_p
 for name in ("PQstatus", "PQerrorMessage", "PQbackendPID", "PQfinish", "PQresultStatus",
              "PQntuples", "PQnfields", "PQclear"):
@@ -15,6 +15,7 @@ for name in ("PQexec", "PQsendQuery"):
     getattr(library, name).argtypes = [ctypes.c_void_p, ctypes.c_char_p]
 for name in ("PQgetvalue", "PQgetisnull"):
     getattr(library, name).argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_int]
+library.PQfname.argtypes = [ctypes.c_void_p, ctypes.c_int]
 CONNECTION_OK = 0
 COMMAND_OK, TUPLES_OK = 1, 2
 
@@ -31,13 +32,18 @@ class Connection:
 
     def query(self, command):
         """Runs a command to its end; its rows, as lists of text or None."""
+        return self.table(command)[1]
+
+    def table(self, command):
+        """The same, and before it the names of the columns."""
         result = library.PQexec(self.handle, command.encode())
         try:
             if library.PQresultStatus(result) not in (COMMAND_OK, TUPLES_OK):
                 raise server.Failed(f"{command}\n{library.PQerrorMessage(self.handle).decode()}")
             columns = range(library.PQnfields(result))
-            return [[self.value(result, row, column) for column in columns]
-                    for row in range(library.PQntuples(result))]
+            return ([library.PQfname(result, column).decode() for column in columns],
+                    [[self.value(result, row, column) for column in columns]
+                     for row in range(library.PQntuples(result))])
         finally:
             library.PQclear(result)
 

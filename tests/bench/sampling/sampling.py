@@ -15,10 +15,14 @@ sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 # pylint: disable=wrong-import-position
 import bench
 import collector
+import history
+import pools
 import throughput
 import tick
+import truth
 
-TABLES = {"collector": collector, "tick": tick, "throughput": throughput}
+TABLES = {"collector": collector, "tick": tick, "throughput": throughput, "truth": truth, "history": history,
+          "pools": pools}
 
 
 @dataclasses.dataclass
@@ -29,10 +33,17 @@ class Plan:
     tick_rounds: int
     throughput_rounds: int      # of each block
     throughput_blocks: int
+    truth_rounds: int           # windows
+    truth_seconds: int          # of each window
+    history_seconds: int
+    pool_sizes: tuple
+    pool_seconds: int           # of each size
 
 
-FULL = Plan(window_seconds=3, collector_rounds=7, tick_rounds=7, throughput_rounds=5, throughput_blocks=3)
-QUICK = Plan(window_seconds=1, collector_rounds=2, tick_rounds=2, throughput_rounds=2, throughput_blocks=1)
+FULL = Plan(window_seconds=3, collector_rounds=7, tick_rounds=7, throughput_rounds=5, throughput_blocks=3,
+            truth_rounds=60, truth_seconds=5, history_seconds=60, pool_sizes=(3, 4, 5, 8), pool_seconds=45)
+QUICK = Plan(window_seconds=1, collector_rounds=2, tick_rounds=2, throughput_rounds=2, throughput_blocks=1,
+             truth_rounds=8, truth_seconds=2, history_seconds=10, pool_sizes=(3, 4), pool_seconds=10)
 
 
 def make_plan(arguments):

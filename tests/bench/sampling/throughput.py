@@ -88,8 +88,8 @@ def render(data):
     counts = ", ".join(f"{len(data[c.key]['off'])} ({c.title})" for c, _, _ in CASES)
     return "\n".join((
         "## Throughput of a select-only load", "",
-        f"{CLIENTS} clients, prepared select by key, on {CLIENTS} threads of pgbench. While it runs the interval is changed each",
-        f"second, in random order; off is {samplers.OFF} ms, and with no library only the reload is left. Percent fewer",
-        "transactions than off in the same round, negative for more: median (lowest–highest) of the rounds, and bounds",
-        f"of the median (95 %). Rounds: {counts}.", "",
+        f"{CLIENTS} clients, prepared select by key, on {CLIENTS} threads of pgbench. While it runs the interval is changed",
+        f"each second, in random order; off is {samplers.OFF} ms, and with no library only the reload is left. Percent",
+        "fewer transactions than off in the same round, negative for more: median (lowest–highest) of the rounds, and",
+        f"bounds of the median (95 %). Rounds: {counts}.", "",
         report.table(["server, interval", "less (%)", "bounds of the median", "target", "verdict"], rows)))

@@ -46,10 +46,11 @@ def render(data):
     health = data["health"]
     return "\n".join((
         "## Time of a look", "",
-        f"A look every {INTERVAL} ms; {crowd.ACTIVE} active sessions, the others idle. *Look*: mean time of a look in a window, by",
-        "the collector's own clock, all subjects together, as `arx_perf.health` tells it. *CPU*: all CPU time of the",
-        f"collector in a window, waking up included, divided by the looks. Median (lowest–highest) of {count} windows.", "",
-        report.table(["sessions", "look (ms)", "target", "verdict", "CPU a look (µs)", "pg_wait_sampling, CPU a look (µs)"],
-                     rows), "",
-        f"The longest of all {health['ticks']:,.0f} looks took {health['look_time_max']:.3f} ms, interruptions by other"
-        " processes included;", f"{health['missed']:,.0f} were missed."))
+        f"A look every {INTERVAL} ms; {crowd.ACTIVE} active sessions, the others idle. *Look*: mean time of a look in a",
+        "window, by the collector's own clock, all subjects together, as `arx_perf.health` tells it. *CPU*: all CPU time",
+        f"of the collector in a window, waking up included, divided by the looks. Median (lowest–highest)",
+        f"of {count} windows.", "",
+        report.table(["sessions", "look (ms)", "target", "verdict", "CPU a look (µs)",
+                      "pg_wait_sampling, CPU a look (µs)"], rows), "",
+        f"The longest of all {health['ticks']:,.0f} looks took {health['look_time_max']:.3f} ms, interruptions by other",
+        f"processes included; {health['missed']:,.0f} were missed."))
