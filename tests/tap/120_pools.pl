@@ -155,6 +155,22 @@ await_query(
 		(SELECT sum(sessions) AS sessions FROM arx_perf.database_pools) p,
 		pg_stat_database d
 	  WHERE d.datname = 'postgres'});
+
+# With looks and ends of sessions at the same time nothing is counted twice, nor
+# forgotten.
+$node->append_conf('postgresql.conf', "arx_perf.sample_interval = '10ms'");
+$node->reload;
+{
+	local $ENV{PGAPPNAME} = 'raced';
+	run_pgbench($node, '2000 short sessions run while looks come often',
+		'-n', '-C', '-c', 8, '-t', 250, '-f', $nothing);
+}
+await_query(
+	$node,
+	'each of them and each of their transactions is counted once',
+	q{SELECT sessions, arx_perf.count(session_time_histogram), transactions
+	  FROM arx_perf.database_pools WHERE application_name = 'raced'},
+	'2001|2001|2000');
 $node->append_conf('postgresql.conf', "arx_perf.sample_interval = '20ms'");
 $node->reload;
 
