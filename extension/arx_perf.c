@@ -53,14 +53,10 @@ static const ArxSubsystem sampler_subsystem = {
 };
 
 static const ArxSubsystem *const subsystems[] = {
-	&ring_subsystem,
-	&worker_subsystem,
-	&sampler_subsystem,
-	&arx_query_subsystem,
-	&arx_sessions_subsystem,
-	&arx_waits_subsystem,
-	&arx_pools_subsystem,
-	NULL,
+	&ring_subsystem,		 &worker_subsystem,
+	&sampler_subsystem,		 &arx_query_subsystem,
+	&arx_sessions_subsystem, &arx_waits_subsystem,
+	&arx_pools_subsystem,	 NULL,
 };
 
 void
