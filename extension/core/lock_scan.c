@@ -19,6 +19,9 @@
 /* Of a lock with very many holders only so many are looked at. */
 #define MAX_VISITS 1024
 
+/* The row in a waiter's hands is searched for so often, then given up. */
+#define ROW_SEARCHES 3
+
 typedef struct Visit
 {
 	ArxWaiter *waiter;
@@ -28,12 +31,14 @@ typedef struct Visit
 } Visit;
 
 ArxLockScan *
-arx_lock_scan_make(void)
+arx_lock_scan_make(bool holders_first)
 {
 	ArxLockScan *scan = palloc0(sizeof(*scan));
 
 	scan->max_waiters = MaxBackends;
+	scan->holders_first = holders_first;
 	scan->waiters = palloc(sizeof(ArxWaiter) * scan->max_waiters);
+	scan->before = palloc(sizeof(ArxWaiter) * scan->max_waiters);
 	return scan;
 }
 
@@ -146,9 +151,50 @@ set_relation(ArxWaiter *waiter)
 	}
 }
 
+static const ArxWaiter *
+find_waiter(const ArxWaiter *waiters, int n, int proc_number)
+{
+	int low = 0;
+	int high = n;
+
+	while (low < high)
+	{
+		int middle = (low + high) / 2;
+
+		if (waiters[middle].proc_number < proc_number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < n && waiters[low].proc_number == proc_number)
+		return &waiters[low];
+	return NULL;
+}
+
+/* What a waiter has in its hands does not change while it waits. */
+static void
+find_row_once(const ArxLockScan *scan, ArxWaiter *waiter, PGPROC *proc)
+{
+	const ArxWaiter *before =
+		find_waiter(scan->before, scan->nbefore, waiter->proc_number);
+
+	waiter->row_searches = 0;
+	if (before && before->pid == waiter->pid && waiter->wait_start != 0 &&
+		before->wait_start == waiter->wait_start)
+	{
+		waiter->dbid = before->dbid;
+		waiter->relid = before->relid;
+		waiter->row_searches = before->row_searches;
+	}
+	if (waiter->relid != InvalidOid || waiter->row_searches == ROW_SEARCHES)
+		return;
+	waiter->row_searches++;
+	find_row(waiter, proc);
+}
+
 /* The partition's LWLock is held, and the process does wait for the lock. */
 static void
-read_lock(ArxWaiter *waiter, PGPROC *proc, LOCK *lock)
+read_lock(const ArxLockScan *scan, ArxWaiter *waiter, PGPROC *proc, LOCK *lock)
 {
 	Visit visit = {.waiter = waiter, .proc = proc};
 
@@ -160,6 +206,8 @@ read_lock(ArxWaiter *waiter, PGPROC *proc, LOCK *lock)
 	visit.conflicts =
 		GetLockTagsMethodTable(&lock->tag)->conflictTab[waiter->mode];
 	arx_compat_visit_proclocks(lock, visit_holder, &visit);
+	if (waiter->nblockers > 0 && scan->holders_first)
+		return;
 	visit.seen = 0;
 	arx_compat_visit_waiters(lock, visit_queued, &visit);
 }
@@ -194,20 +242,25 @@ look_at(ArxLockScan *scan, const ArxSession *session)
 	{
 		waiter->proc_number = session->proc_number;
 		waiter->pid = session->pid;
-		read_lock(waiter, proc, lock);
+		read_lock(scan, waiter, proc, lock);
 	}
 	LWLockRelease(partition);
 	if (!waits)
 		return false;
 	set_relation(waiter);
 	if (tag.locktag_type == LOCKTAG_TRANSACTION)
-		find_row(waiter, proc);
+		find_row_once(scan, waiter, proc);
 	return true;
 }
 
 void
 arx_lock_scan_look(ArxLockScan *scan, const ArxBackendScan *backends)
 {
+	ArxWaiter *before = scan->before;
+
+	scan->before = scan->waiters;
+	scan->nbefore = scan->nwaiters;
+	scan->waiters = before;
 	scan->nwaiters = 0;
 	for (int i = 0; i < backends->nsessions; i++)
 	{
@@ -222,21 +275,7 @@ arx_lock_scan_look(ArxLockScan *scan, const ArxBackendScan *backends)
 const ArxWaiter *
 arx_lock_scan_of(const ArxLockScan *scan, int proc_number)
 {
-	int low = 0;
-	int high = scan->nwaiters;
-
-	while (low < high)
-	{
-		int middle = (low + high) / 2;
-
-		if (scan->waiters[middle].proc_number < proc_number)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low < scan->nwaiters && scan->waiters[low].proc_number == proc_number)
-		return &scan->waiters[low];
-	return NULL;
+	return find_waiter(scan->waiters, scan->nwaiters, proc_number);
 }
 
 const ArxBlocker *

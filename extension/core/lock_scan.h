@@ -46,6 +46,7 @@ typedef struct ArxWaiter
 	int nblockers;	  /* in blockers */
 	int all_blockers; /* at least so many */
 	ArxBlocker blockers[ARX_MAX_BLOCKERS];
+	int row_searches; /* own: for the relation of the row */
 } ArxWaiter;
 
 typedef struct ArxLockScan
@@ -58,10 +59,17 @@ typedef struct ArxLockScan
 
 	/* own */
 	int max_waiters;
+	bool holders_first;
+	int nbefore; /* the waiters of the look before, by rising proc_number */
+	ArxWaiter *before;
 } ArxLockScan;
 
-/* One in CurrentMemoryContext, some 300 bytes a possible process. */
-extern ArxLockScan *arx_lock_scan_make(void);
+/*
+ * One in CurrentMemoryContext, some 500 bytes a possible process.
+ * holders_first: of a waiter that a holder blocks, those ahead of it in the
+ * queue are not looked for, which spares the walk along a long queue.
+ */
+extern ArxLockScan *arx_lock_scan_make(bool holders_first);
 
 /*
  * Fills it for the sessions of the scan that wait for a lock.  Takes partition

@@ -111,7 +111,7 @@ make_scans(void)
 	MemoryContext before = MemoryContextSwitchTo(TopMemoryContext);
 
 	backends = arx_backend_scan_make(true);
-	locks = arx_lock_scan_make();
+	locks = arx_lock_scan_make(true);
 	MemoryContextSwitchTo(before);
 }
 
@@ -206,7 +206,8 @@ arx_sampler_health(ArxHealth *health)
 	arx_health_add(health, "sampler", "ticks", (double) status.ticks, "",
 				   ARX_OK, "looks at all processes since the server started");
 	arx_health_add(health, "sampler", "missed", (double) status.missed, "",
-				   status.missed > status.ticks / 20 ? ARX_WARNING : ARX_OK,
+				   status.missed > 50 + status.ticks / 20 ? ARX_WARNING
+														  : ARX_OK,
 				   "sample intervals in which no look was taken");
 	arx_health_add(health, "sampler", "look_time",
 				   status.total_us / looks / 1000, "ms", ARX_OK,

@@ -257,7 +257,7 @@ arx_active_sessions(PG_FUNCTION_ARGS)
 	arx_rows_begin(&present->row, fcinfo);
 	arx_session_reader_begin(&present->reader);
 	present->backends = arx_backend_scan_make(false);
-	present->locks = arx_lock_scan_make();
+	present->locks = arx_lock_scan_make(false);
 	arx_backend_scan_look(present->backends);
 	arx_lock_scan_look(present->locks, present->backends);
 	for (int i = 0; i < present->backends->nsessions; i++)
