@@ -64,7 +64,7 @@ SELECT h.metric, h.value = i.number AS same_as_info
 SELECT value AS shared_memory FROM arx_perf.health WHERE metric = 'shared_memory_bytes' \gset
 SELECT sum(allocated_size) AS its_segments FROM pg_shmem_allocations WHERE name LIKE 'arx\_perf%' \gset
 -- its locks are in the server's own array of locks, 128 bytes each
-SELECT :shared_memory <= 32 * 1024 * 1024 AS at_most_32_mb,
+SELECT :shared_memory <= 48 * 1024 * 1024 AS at_most_48_mb,
        :shared_memory - :its_segments BETWEEN 0 AND 128 * 1024 AS all_of_it;
 
 -- check: all is well
