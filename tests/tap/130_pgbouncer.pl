@@ -192,13 +192,10 @@ await_pool("mean wait is that of PgBouncer's totals ($mean ms)",
 	"abs(mean_wait / $mean - 1) < 0.02", 'tight/anne');
 await_pool(
 	'percentiles are estimated from enough samples, in order',
-	'wait_samples >= 30 AND p50_wait <= p95_wait AND p95_wait <= p99_wait AND p95_wait > 0',
+	'wait_samples >= 30 AND p50_wait <= p95_wait AND p95_wait <= p99_wait '
+	  . 'AND p50_wait > mean_wait / 4',
 	'tight/anne');
 await_pool('the peak is the size of the pool', 'peak = 2', 'tight/anne');
-diag('mean, p50, p95, p99, samples: '
-	  . pool('mean_wait, p50_wait, p95_wait, p99_wait, wait_samples',
-		'tight/anne'));
-
 # --- a change of the configuration -------------------------------------------
 
 $bouncer->set(default_pool_size => 7);
