@@ -73,11 +73,36 @@ bunch(const ArxLookSums *sums)
 	return sums->t > 0 ? larger(sums->tt / sums->t / mean_weight, 1) : 1;
 }
 
+/* Between looks; 0 where all were alike. */
+static double
+variance_of(const ArxLookSums *sums, double mean)
+{
+	double square = sums->nn * sums->looks / (sums->weight * sums->weight);
+	double variance = square - mean * mean;
+
+	/* what rounding leaves is none */
+	return variance > 1e-9 * square ? variance : 0;
+}
+
+/*
+ * Student's interval, for a class in which sessions mostly are: their number is
+ * no proportion of anything, so nothing bounds it above.  Never narrower than
+ * one session more or less that was never seen.
+ */
+static ArxEstimate
+mean_of_many(double mean, double variance, double looks, double z)
+{
+	double half = larger(z * sqrt(variance / looks), wilson(0, looks, z).high);
+
+	return (ArxEstimate){mean, larger(mean - half, 0), mean + half};
+}
+
 ArxEstimate
 arx_look_mean(const ArxLookSums *sums)
 {
 	ArxEstimate result = {0, 0, INFINITY};
 	double looks = sums->looks - 1; /* one is spent on the mean */
+	double variance;
 	double c;
 	double z;
 
@@ -88,6 +113,9 @@ arx_look_mean(const ArxLookSums *sums)
 		return result;
 	c = bunch(sums);
 	z = t_quantile(looks);
+	variance = variance_of(sums, result.value);
+	if (result.value > c / 2 && variance > 0)
+		return mean_of_many(result.value, variance, looks, z);
 	result = wilson(smaller(result.value / c, 1), looks, z);
 	result.value = sums->n / sums->weight;
 	result.low *= c;

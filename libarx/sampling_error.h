@@ -51,10 +51,11 @@ arx_look_add(ArxLookSums *sums, double weight, double n, double t)
  * Mean number of sessions in the class (average active sessions), at least 0.
  * It needs no nt.
  *
- * Sessions come in bunches of c = sum n^2 / sum n: the interval is c times
- * Wilson's for mean / c in as many trials as looks, which has just the variance
- * that was seen between looks, and is honest where there was none.  Of a class
- * never seen, bunches are those of t: [0, 4.8 c / looks].
+ * Sessions come in bunches of c = sum n^2 / sum n.  Up to a mean of c / 2 the
+ * interval is c times Wilson's for mean / c in as many trials as looks, which has
+ * just the variance that was seen between looks, and is honest where there was
+ * none.  Above, where looks differ, it is Student's, which has no bound at c.
+ * Of a class never seen, bunches are those of t: [0, 4.8 c / looks].
  */
 extern ArxEstimate arx_look_mean(const ArxLookSums *sums);
 

@@ -90,6 +90,20 @@ rare(double time, double *n, double *t)
 	*t = 4;
 }
 
+/* Fifty sessions, each of them idle for a twentieth of the time, by itself. */
+static void
+crowded(double time, double *n, double *t)
+{
+	*n = 0;
+	for (int i = 0; i < 50; i++)
+	{
+		double beat = (time + 0.037 * i) / (0.5 + 0.013 * i);
+
+		*n += beat - floor(beat) >= 0.05;
+	}
+	*t = 50;
+}
+
 /* The truth, by as many looks as settle it. */
 static void
 truth(Load load, double seconds, double *mean, double *share)
@@ -156,8 +170,8 @@ expect_coverage(size_t which, Load load, double seconds, double interval)
 static void
 the_truth_is_inside_in_95_percent_of_windows(void **unused)
 {
-	static const Load loads[] = {beating, together, apart,
-								 growing, always,	rare};
+	static const Load loads[] = {beating, together, apart,	growing,
+								 always,  rare,		crowded};
 
 	(void) unused;
 	for (size_t i = 0; i < sizeof(loads) / sizeof(loads[0]); i++)
