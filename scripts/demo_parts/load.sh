@@ -4,7 +4,8 @@
 #     The load of the demo: load.sh SOCKET_FOLDER SECONDS SNAPSHOT_FOLDER.
 #
 # Every load_*.pgbench runs as clients of its own beside pgbench's TPC-B; every
-# load_*.sql, whose statements are meant to fail, again and again by psql.
+# load_*.sql again and again in a psql, some of its statements meant to fail,
+# with the seconds that are left as :left.  Each is an application by that name.
 
 set -euo pipefail
 
@@ -16,23 +17,29 @@ tracker_seconds=30
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export PGHOST=$socket PGUSER=postgres PGDATABASE=postgres
 
+# Prints the name of a part without what all have.
+application() {
+    local name=${1#load_}
+    echo "${name%%.*}"
+}
+
 # Goes on after each error, and ends with the load.
-fail_on_purpose() {
+again_and_again() {
     local end=$((SECONDS + seconds))
     while [ "$SECONDS" -lt "$end" ]; do
-        psql -X -q -f "$1" >/dev/null 2>&1 || true
+        PGAPPNAME=$(application "$1") psql -X -q -v "left=$((end - SECONDS))" -f "$1" >/dev/null 2>&1 || true
     done
 }
 
 pids=()
-pgbench -n -b tpcb-like -c 4 -j 1 -M prepared -T "$seconds" &
+PGAPPNAME=tpcb pgbench -n -b tpcb-like -c 4 -j 1 -M prepared -T "$seconds" &
 pids+=($!)
 for part in load_*.pgbench; do
-    pgbench -n -f "$part" -c 2 -j 1 -T "$seconds" &
+    PGAPPNAME=$(application "$part") pgbench -n -f "$part" -c 2 -j 1 -T "$seconds" &
     pids+=($!)
 done
 for part in load_*.sql; do
-    fail_on_purpose "$part" &
+    again_and_again "$part" &
     pids+=($!)
 done
 ./tracker.sh "$socket" "$tracker_seconds" "$snapshots" &

@@ -1,7 +1,7 @@
 \echo '== arx_perf.statement_errors: what failed, and why =='
 SELECT sqlstate,
        sum(count) AS count,
-       left(max(message), 42) AS message,
+       left(max(message), 38) AS message,
        left(regexp_replace(max(query), '\s+', ' ', 'g'), 44) AS statement
 FROM arx_perf.statement_errors
 GROUP BY sqlstate, queryid
