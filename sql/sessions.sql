@@ -32,7 +32,7 @@ CREATE TEMP TABLE gives_an_xid ();
 SELECT a.xact_start = s.xact_start AS xact_start, a.query_start = s.query_start AS query_start,
        a.state_change = s.state_change AS state_change, a.state, s.state, a.wait_event_type, a.wait_event,
        a.backend_xid = s.backend_xid AS backend_xid, a.backend_xmin = s.backend_xmin AS backend_xmin,
-       a.query_id = s.query_id AS query_id, a.toplevel_query_id = s.query_id AS toplevel_query_id,
+       a.queryid = s.query_id AS queryid, a.toplevel_queryid = s.query_id AS toplevel_queryid,
        a.query = s.query AS query, a.backend_type, a.leader_pid
   FROM arx_perf.active_sessions a JOIN pg_stat_activity s USING (pid)
  WHERE pid = pg_backend_pid();
@@ -61,7 +61,7 @@ DO $$
 BEGIN
   FOR i IN 1..18000 LOOP
     EXIT WHEN (SELECT count(*) > 2 FROM arx_perf.session_history(now())
-                WHERE pid = pg_backend_pid() AND query_id <> toplevel_query_id);
+                WHERE pid = pg_backend_pid() AND queryid <> toplevel_queryid);
     PERFORM pg_sleep(0.01);
   END LOOP;
 END $$;
@@ -73,10 +73,10 @@ SELECT DISTINCT h.datname = current_database() AS datname, h.datid = d.oid AS da
        h.query_start <= h.sample_time AS query_start, h.xact_start = h.query_start AS xact_start
   FROM arx_perf.session_history h JOIN pg_stat_activity s USING (pid)
   JOIN pg_database d ON d.datname = current_database()
- WHERE pid = pg_backend_pid() AND h.application_name = 'this one' AND h.query_id <> h.toplevel_query_id;
-SELECT count(DISTINCT toplevel_query_id) AS statements, count(DISTINCT query_start) AS executions
+ WHERE pid = pg_backend_pid() AND h.application_name = 'this one' AND h.queryid <> h.toplevel_queryid;
+SELECT count(DISTINCT toplevel_queryid) AS statements, count(DISTINCT query_start) AS executions
   FROM arx_perf.session_history
- WHERE pid = pg_backend_pid() AND query_id <> toplevel_query_id AND application_name = 'this one';
+ WHERE pid = pg_backend_pid() AND queryid <> toplevel_queryid AND application_name = 'this one';
 SELECT count(*) AS neither_active_nor_in_transaction FROM arx_perf.session_history
  WHERE backend_type = 'client backend' AND (state IS NULL OR state = 'idle');
 SELECT count(*) AS own_workers FROM arx_perf.session_history WHERE backend_type LIKE 'arx%';
@@ -138,18 +138,18 @@ GRANT EXECUTE ON FUNCTION arx_perf.active_sessions(boolean),
   arx_perf.session_history(timestamptz) TO regress_arx_nobody;
 GRANT SELECT ON arx_perf.active_sessions, arx_perf.session_history TO regress_arx_nobody;
 SET ROLE regress_arx_nobody;
-SELECT a.query, s.query, a.query_id, a.toplevel_query_id, a.state, a.wait_event, a.client_port, a.backend_start,
+SELECT a.query, s.query, a.queryid, a.toplevel_queryid, a.state, a.wait_event, a.client_port, a.backend_start,
        a.backend_type, a.blockers, a.cpu_user_time, a.private_memory_bytes, a.context_bytes
   FROM arx_perf.active_sessions a JOIN pg_stat_activity s USING (pid) WHERE pid = pg_backend_pid();
-SELECT count(*) > 0 AS samples, count(query_id), count(toplevel_query_id), count(blocker_query_id)
+SELECT count(*) > 0 AS samples, count(queryid), count(toplevel_queryid), count(blocker_queryid)
   FROM arx_perf.session_history;
 RESET ROLE;
 -- pg_monitor: all of it
 GRANT pg_monitor TO regress_arx_nobody;
 SET ROLE regress_arx_nobody;
-SELECT query LIKE '%this very text%' AS query, query_id IS NOT NULL AS query_id
+SELECT query LIKE '%this very text%' AS query, queryid IS NOT NULL AS queryid
   FROM arx_perf.active_sessions WHERE pid = pg_backend_pid();
-SELECT count(query_id) > 0 AS query_id, count(toplevel_query_id) > 0 AS toplevel_query_id
+SELECT count(queryid) > 0 AS queryid, count(toplevel_queryid) > 0 AS toplevel_queryid
   FROM arx_perf.session_history;
 SELECT count(*) AS info FROM arx_perf.session_history_info;
 SELECT count(*) > 10 AS classes FROM arx_perf.average_active_sessions();

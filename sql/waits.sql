@@ -21,7 +21,7 @@ END
 $$;
 SELECT DISTINCT wait_event_type, wait_event, datname = current_database() AS here,
        username = current_user AS mine, backend_type,
-       query_id IS NOT NULL AS has_query,
+       queryid IS NOT NULL AS has_query,
        samples > 0 AS seen, wait_time > 0 AS has_time,
        wait_time_low <= wait_time AS low, share > 0 AND share <= 1 AS has_share,
        share_low <= share AND share <= share_high AS between,
@@ -56,11 +56,11 @@ RESET ROLE;
 GRANT SELECT ON arx_perf.wait_profile, arx_perf.blocking TO regress_waits_plain;
 GRANT EXECUTE ON FUNCTION arx_perf.wait_profile(), arx_perf.blocking() TO regress_waits_plain;
 SET ROLE regress_waits_plain;
-SELECT count(*) > 0 AS rows, count(query_id) AS query_ids FROM arx_perf.wait_profile;
+SELECT count(*) > 0 AS rows, count(queryid) AS query_ids FROM arx_perf.wait_profile;
 SELECT count(*) >= 0 AS readable FROM arx_perf.blocking;
 SELECT arx_perf.waits_reset();
 SET ROLE regress_waits_monitor;
-SELECT count(query_id) > 0 AS query_ids FROM arx_perf.wait_profile;
+SELECT count(queryid) > 0 AS query_ids FROM arx_perf.wait_profile;
 SELECT count(*) >= 0 AS readable FROM arx_perf.blocking;
 SELECT arx_perf.waits_reset();
 RESET ROLE;

@@ -20,12 +20,12 @@ CREATE FUNCTION arx_perf.session_history(
 	OUT state text,
 	OUT wait_event_type text,
 	OUT wait_event text,
-	OUT query_id bigint,
-	OUT toplevel_query_id bigint,
+	OUT queryid bigint,
+	OUT toplevel_queryid bigint,
 	OUT query_start timestamp with time zone,
 	OUT xact_start timestamp with time zone,
 	OUT blocker_pid integer,
-	OUT blocker_query_id bigint
+	OUT blocker_queryid bigint
 )
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'arx_session_history'
@@ -73,9 +73,9 @@ COMMENT ON COLUMN arx_perf.session_history.wait_event_type IS
 	'class of the wait; CPU when it worked and none was reported';
 COMMENT ON COLUMN arx_perf.session_history.wait_event IS
 	'what it waited for; CPU: running, ready to run, or in a wait that the server does not report';
-COMMENT ON COLUMN arx_perf.session_history.query_id IS
+COMMENT ON COLUMN arx_perf.session_history.queryid IS
 	'innermost statement that ran; while idle in transaction the last one; NULL without the right to see it';
-COMMENT ON COLUMN arx_perf.session_history.toplevel_query_id IS
+COMMENT ON COLUMN arx_perf.session_history.toplevel_queryid IS
 	'statement that the client sent; NULL without the right to see it';
 COMMENT ON COLUMN arx_perf.session_history.query_start IS
 	'when the clients statement began, to the millisecond';
@@ -83,7 +83,7 @@ COMMENT ON COLUMN arx_perf.session_history.xact_start IS
 	'when the transaction began, to the millisecond';
 COMMENT ON COLUMN arx_perf.session_history.blocker_pid IS
 	'first process that held up the lock it waited for; 0 for a prepared transaction';
-COMMENT ON COLUMN arx_perf.session_history.blocker_query_id IS
+COMMENT ON COLUMN arx_perf.session_history.blocker_queryid IS
 	'statement of that process, when it worked or was in a transaction; NULL without the right to see it';
 
 CREATE FUNCTION arx_perf.session_history_info(
@@ -179,10 +179,10 @@ CREATE FUNCTION arx_perf.active_sessions(
 	OUT state text,
 	OUT backend_xid xid,
 	OUT backend_xmin xid,
-	OUT query_id bigint,
+	OUT queryid bigint,
 	OUT query text,
 	OUT backend_type text,
-	OUT toplevel_query_id bigint,
+	OUT toplevel_queryid bigint,
 	OUT blockers integer[],
 	OUT blocker_count integer,
 	OUT wait_start timestamp with time zone,
@@ -202,7 +202,8 @@ COMMENT ON FUNCTION arx_perf.active_sessions(boolean) IS
 	'Sessions as they are now; include_idle true: all of them';
 
 CREATE VIEW arx_perf.active_sessions AS
-	SELECT * FROM arx_perf.active_sessions(false);
+	SELECT s.*, s.toplevel_queryid AS query_id
+	FROM arx_perf.active_sessions(false) s;
 
 COMMENT ON VIEW arx_perf.active_sessions IS
 	'Sessions that work now, are idle in a transaction, or are busy processes of the server, each with its blockers, time in its wait, and resources';
@@ -231,7 +232,7 @@ COMMENT ON COLUMN arx_perf.active_sessions.backend_start IS
 COMMENT ON COLUMN arx_perf.active_sessions.xact_start IS
 	'when the transaction began';
 COMMENT ON COLUMN arx_perf.active_sessions.query_start IS
-	'when the clients statement began';
+	'when the statement of the client began';
 COMMENT ON COLUMN arx_perf.active_sessions.state_change IS
 	'when the state last changed';
 COMMENT ON COLUMN arx_perf.active_sessions.wait_event_type IS
@@ -244,13 +245,13 @@ COMMENT ON COLUMN arx_perf.active_sessions.backend_xid IS
 	'transaction id, if it has one';
 COMMENT ON COLUMN arx_perf.active_sessions.backend_xmin IS
 	'its xmin horizon';
-COMMENT ON COLUMN arx_perf.active_sessions.query_id IS
+COMMENT ON COLUMN arx_perf.active_sessions.queryid IS
 	'innermost statement that runs; while none runs, the last one that the client sent';
 COMMENT ON COLUMN arx_perf.active_sessions.query IS
 	'what the client sent last, cut to track_activity_query_size';
 COMMENT ON COLUMN arx_perf.active_sessions.backend_type IS
 	'kind of process';
-COMMENT ON COLUMN arx_perf.active_sessions.toplevel_query_id IS
+COMMENT ON COLUMN arx_perf.active_sessions.toplevel_queryid IS
 	'statement that the client sent';
 COMMENT ON COLUMN arx_perf.active_sessions.blockers IS
 	'processes that hold up the lock it waits for, at most 8, as pg_blocking_pids() gives them; 0 for a prepared transaction; NULL when that part of the lock table was in use';
@@ -272,6 +273,8 @@ COMMENT ON COLUMN arx_perf.active_sessions.context_bytes IS
 	'memory allocated in its memory contexts; NULL before its first statement ended';
 COMMENT ON COLUMN arx_perf.active_sessions.context_bytes_age IS
 	'how old that number is, in milliseconds';
+COMMENT ON COLUMN arx_perf.active_sessions.query_id IS
+	'as in pg_stat_activity: the same as toplevel_queryid';
 
 CREATE FUNCTION arx_perf.average_active_sessions(
 	IN since interval DEFAULT '5 minutes',

@@ -4,7 +4,8 @@
 CREATE FUNCTION arx_perf.wait_profile(
 	OUT wait_event_type text,
 	OUT wait_event text,
-	OUT query_id bigint,
+	OUT queryid bigint,
+	OUT toplevel_queryid bigint,
 	OUT dbid oid,
 	OUT userid oid,
 	OUT datname text,
@@ -38,8 +39,10 @@ COMMENT ON COLUMN arx_perf.wait_profile.wait_event_type IS
 	'class of the wait as in pg_stat_activity, by the names of PostgreSQL 15 to 18 on 19 too; CPU when no wait is reported';
 COMMENT ON COLUMN arx_perf.wait_profile.wait_event IS
 	'name of the wait; CPU for running, ready to run, or in a wait that the server does not report';
-COMMENT ON COLUMN arx_perf.wait_profile.query_id IS
+COMMENT ON COLUMN arx_perf.wait_profile.queryid IS
 	'innermost statement that ran (arx_perf.statements.queryid); NULL for none, in rows "(other)", or without the right to see it';
+COMMENT ON COLUMN arx_perf.wait_profile.toplevel_queryid IS
+	'statement that the client sent, in which it ran; NULL likewise';
 COMMENT ON COLUMN arx_perf.wait_profile.dbid IS
 	'database (pg_database.oid); NULL for processes that are in none';
 COMMENT ON COLUMN arx_perf.wait_profile.userid IS
@@ -83,11 +86,11 @@ CREATE FUNCTION arx_perf.blocking(
 	OUT blocker_user text,
 	OUT blocker_application_name text,
 	OUT blocker_backend_type text,
-	OUT blocker_query_id bigint,
+	OUT blocker_queryid bigint,
 	OUT waiter_user text,
 	OUT waiter_application_name text,
 	OUT waiter_backend_type text,
-	OUT waiter_query_id bigint,
+	OUT waiter_queryid bigint,
 	OUT waits bigint,
 	OUT samples bigint,
 	OUT wait_time double precision,
@@ -103,7 +106,7 @@ CREATE FUNCTION arx_perf.blocking(
 	OUT head_user text,
 	OUT head_application_name text,
 	OUT head_backend_type text,
-	OUT head_query_id bigint,
+	OUT head_queryid bigint,
 	OUT first_seen timestamp with time zone,
 	OUT last_seen timestamp with time zone,
 	OUT stats_since timestamp with time zone
@@ -138,7 +141,7 @@ COMMENT ON COLUMN arx_perf.blocking.blocker_application_name IS
 	'application_name of the blocker; "(other)" in a row into which others were folded to make room';
 COMMENT ON COLUMN arx_perf.blocking.blocker_backend_type IS
 	'kind of process of the blocker, or "prepared transaction"';
-COMMENT ON COLUMN arx_perf.blocking.blocker_query_id IS
+COMMENT ON COLUMN arx_perf.blocking.blocker_queryid IS
 	'statement that the blocker ran, or had run last while it was idle in transaction; NULL when not known or without the right to see it';
 COMMENT ON COLUMN arx_perf.blocking.waiter_user IS
 	'user of the waiter';
@@ -146,7 +149,7 @@ COMMENT ON COLUMN arx_perf.blocking.waiter_application_name IS
 	'application_name of the waiter';
 COMMENT ON COLUMN arx_perf.blocking.waiter_backend_type IS
 	'kind of process of the waiter';
-COMMENT ON COLUMN arx_perf.blocking.waiter_query_id IS
+COMMENT ON COLUMN arx_perf.blocking.waiter_queryid IS
 	'statement that waited; NULL when not known or without the right to see it';
 COMMENT ON COLUMN arx_perf.blocking.waits IS
 	'distinct waits seen';
@@ -178,8 +181,8 @@ COMMENT ON COLUMN arx_perf.blocking.head_application_name IS
 	'its application_name';
 COMMENT ON COLUMN arx_perf.blocking.head_backend_type IS
 	'its kind, as blocker_backend_type';
-COMMENT ON COLUMN arx_perf.blocking.head_query_id IS
-	'its statement, as blocker_query_id';
+COMMENT ON COLUMN arx_perf.blocking.head_queryid IS
+	'its statement, as blocker_queryid';
 COMMENT ON COLUMN arx_perf.blocking.first_seen IS
 	'when it was first seen since stats_since';
 COMMENT ON COLUMN arx_perf.blocking.last_seen IS

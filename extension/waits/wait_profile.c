@@ -22,8 +22,9 @@
 typedef struct Memo
 {
 	uint64 identity_hash;
-	uint64 base_hash; /* of the key without queryid and wait */
+	uint64 base_hash; /* of the key without statements and wait */
 	uint64 queryid;
+	uint64 toplevel_queryid;
 	uint64 generation; /* 0: no value */
 	void *value;
 	uint32 wait;
@@ -98,8 +99,10 @@ count_changed(const ArxSession *session, Memo *memo, const ArxTick *tick)
 			hash_bytes_extended((unsigned char *) &key, sizeof(key), 0);
 	}
 	key.queryid = memo->queryid = session->queryid;
+	key.toplevel_queryid = memo->toplevel_queryid = session->toplevel_queryid;
 	key.wait = memo->wait = session->wait_event_info;
 	hash = hash_combine64(memo->base_hash, key.queryid);
+	hash = hash_combine64(hash, key.toplevel_queryid);
 	hash = hash_combine64(hash, key.wait);
 	memo->value =
 		arx_look_table_add(arx_wait_profile, &key, hash, tick, &is_rest);
@@ -113,6 +116,7 @@ count_session(const ArxSession *session, uint64 generation, const ArxTick *tick)
 	Memo *memo = &memos[session->proc_number];
 
 	if (memo->generation == generation && memo->queryid == session->queryid &&
+		memo->toplevel_queryid == session->toplevel_queryid &&
 		memo->wait == session->wait_event_info &&
 		memo->identity_hash == session->identity_hash)
 		arx_look_table_add_to(arx_wait_profile, memo->value, tick);

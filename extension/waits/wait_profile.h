@@ -18,7 +18,8 @@ typedef enum ArxWaitScope
 /* Zero-padded to the last byte. */
 typedef struct ArxWaitKey
 {
-	uint64 queryid; /* innermost statement; 0: none */
+	uint64 queryid;			 /* innermost statement; 0: none */
+	uint64 toplevel_queryid; /* what the client sent; 0: none */
 	Oid dbid;
 	Oid userid;
 	uint32 wait; /* as of arx_compat_wait_key(); 0: on the CPU */

@@ -38,6 +38,8 @@ put_key(Reading *reading, const ArxWaitKey *key)
 	arx_put_text(row, key->wait == 0 ? "CPU" : arx_compat_wait_type(key->wait));
 	arx_put_text(row, key->wait == 0 ? "CPU" : arx_compat_wait_name(key->wait));
 	arx_put_int64_if(row, may_see && key->queryid != 0, (int64) key->queryid);
+	arx_put_int64_if(row, may_see && key->toplevel_queryid != 0,
+					 (int64) key->toplevel_queryid);
 	arx_put_oid(row, key->dbid);
 	arx_put_oid(row, key->userid);
 	arx_put_text(row, arx_database_name(&reading->databases, key->dbid));

@@ -51,8 +51,8 @@ sub set_limit
 
 my $node = new_node('defaults');
 my $bytes = set_limit($node, 5000);
-cmp_ok($bytes, '<=', 32 * 1024 * 1024,
-	'at default settings it is at most 32 MB');
+cmp_ok($bytes, '<=', 48 * 1024 * 1024,
+	'at default settings it is at most 48 MB');
 $node->stop;
 
 # --- the least -------------------------------------------------------------

@@ -90,7 +90,7 @@ my ($pid, $sleep_id) =
   );
 is( value(
 		$node, qq{SELECT count(*) > 0
-		AND bool_and(query_id = $sleep_id AND toplevel_query_id = $sleep_id
+		AND bool_and(queryid = $sleep_id AND toplevel_queryid = $sleep_id
 			AND wait_event_type = 'Timeout' AND backend_type = 'client backend'
 			AND datname = 'postgres' AND username = current_user)
 		FROM arx_perf.session_history
@@ -110,12 +110,12 @@ hold('nested', 'SELECT outer_one()');
 seen(
 	'inside a function the inner statement is shown, and the outer one',
 	'nested',
-	"query_id = $sleep_id AND toplevel_query_id ="
+	"queryid = $sleep_id AND toplevel_queryid ="
 	  . " (SELECT query_id FROM pg_stat_activity"
 	  . " WHERE application_name = 'nested')");
 is_now('and so it is now', 'nested',
-	"a.query_id = $sleep_id AND a.toplevel_query_id = s.query_id"
-	  . ' AND s.query_id <> a.query_id');
+	"a.queryid = $sleep_id AND a.toplevel_queryid = s.query_id"
+	  . ' AND s.query_id <> a.queryid');
 
 # --- time in a wait --------------------------------------------------------
 
@@ -145,7 +145,7 @@ seen(
 	'a transaction that waits for its client',
 	'idle',
 	"state = 'idle in transaction' AND wait_event = 'ClientRead'"
-	  . ' AND xact_start IS NOT NULL AND query_id = toplevel_query_id');
+	  . ' AND xact_start IS NOT NULL AND queryid = toplevel_queryid');
 is_now('its wait began when it became idle',
 	'idle', 'a.wait_start = s.state_change AND NOT wait_exact');
 hold('aborted', 'BEGIN; SELECT 1 / 0');
@@ -176,7 +176,7 @@ seen('the history names who blocks',
 seen(
 	'and what that one did last',
 	'waiter',
-	"blocker_query_id = (SELECT query_id FROM pg_stat_activity"
+	"blocker_queryid = (SELECT query_id FROM pg_stat_activity"
 	  . " WHERE pid = $holder)");
 is( value(
 		$node,
@@ -206,7 +206,7 @@ await_query(
 	$node,
 	'parallel workers are seen, with their leader and its statement', q{
 	SELECT count(*) > 0 AND bool_and(h.leader_pid = s.pid
-			AND h.query_id = s.query_id AND h.application_name = 'leader')
+			AND h.queryid = s.query_id AND h.application_name = 'leader')
 	FROM arx_perf.session_history h, pg_stat_activity s
 	WHERE h.backend_type = 'parallel worker' AND h.wait_event = 'PgSleep'
 		AND s.application_name = 'leader'
@@ -259,7 +259,7 @@ my $both = join ', ', @columns;
 is( value(
 		$node, qq{
 		SELECT count(*) FROM (
-			(SELECT pid, $both, username AS usename, toplevel_query_id,
+			(SELECT pid, $both, username AS usename, query_id,
 				wait_event_type, wait_event FROM arx_perf.active_sessions
 			 WHERE pid <> pg_backend_pid() AND datname IS NOT NULL
 				AND backend_type = 'client backend')

@@ -65,7 +65,7 @@ is( value(
 is( value(
 		$node, q{SELECT count(*) FROM arx_perf.session_history
 		WHERE backend_type = 'client backend' AND state = 'active'
-			AND query_id IS NULL AND wait_event_type = 'Lock'}),
+			AND queryid IS NULL AND wait_event_type = 'Lock'}),
 	0,
 	'who waits for a lock has a statement');
 stop_process($node, $load);
@@ -186,7 +186,7 @@ is( value(
 is( value(
 		$node, q{SELECT count(*) FROM arx_perf.session_history
 		WHERE pid IS NULL AND num_nonnulls(datid, datname, username,
-			application_name, backend_type, query_id, toplevel_query_id) > 2}),
+			application_name, backend_type, queryid, toplevel_queryid) > 2}),
 	0,
 	'they have no name at all');
 is( value(
@@ -228,7 +228,7 @@ for my $round (1 .. 10)
 		SELECT count(*) FROM (
 			SELECT sample_time, count(*) FILTER (WHERE wait_event = 'PgSleep'
 				AND application_name = '105_history.pl'
-				AND username = current_user AND datname = 'postgres' AND query_id IS NOT NULL) AS n
+				AND username = current_user AND datname = 'postgres' AND queryid IS NOT NULL) AS n
 			FROM arx_perf.session_history(greatest('$named',
 				clock_timestamp() - interval '1 s'))
 			GROUP BY 1) look

@@ -128,7 +128,7 @@ is( $node->safe_psql(
 		'postgres', q{
 		SELECT DISTINCT s.query, s.toplevel FROM arx_perf.wait_profile w
 		JOIN arx_perf.statements s
-			ON s.queryid = w.query_id AND s.userid = w.userid AND s.dbid = w.dbid
+			ON s.queryid = w.queryid AND s.userid = w.userid AND s.dbid = w.dbid
 		WHERE w.application_name = 'caller' AND wait_event = 'PgSleep'}),
 	'SELECT pg_sleep(s)|f',
 	'its wait counts for the innermost statement');
@@ -143,7 +143,7 @@ await_looks($node, 50);
 is(rows('samples', "application_name = 'idler'"),
 	'', 'a session idle in a transaction is not database time');
 is( rows(
-		'DISTINCT wait_event_type, wait_event, query_id IS NOT NULL',
+		'DISTINCT wait_event_type, wait_event, queryid IS NOT NULL',
 		"application_name = 'busy' AND samples > 5"),
 	'CPU|CPU|t',
 	'a busy loop is on the CPU');
@@ -166,7 +166,7 @@ seen(
 	'a parallel worker that sleeps is database time',
 	q{application_name = 'leader' AND backend_type = 'parallel worker'
 	  AND wait_event = 'PgSleep' AND share > 0});
-is( rows('count(DISTINCT query_id)', "application_name = 'leader' AND wait_event <> 'CPU'"),
+is( rows('count(DISTINCT queryid)', "application_name = 'leader' AND wait_event <> 'CPU'"),
 	'1', 'leader and worker run one statement');
 end_session($node, 'leader');
 
@@ -305,7 +305,7 @@ is( rows(
 	't',
 	'too many rows: the limit holds');
 is( rows(
-		'wait_event_type, wait_event, query_id IS NULL AND dbid IS NULL
+		'wait_event_type, wait_event, queryid IS NULL AND dbid IS NULL
 		AND userid IS NULL AND backend_type IS NULL AND samples > 20
 		AND share > 0 AND wait_time_low < wait_time',
 		q{application_name = '(other)' AND wait_event = 'PgSleep'}),
