@@ -201,8 +201,6 @@ sample_waiter(const ArxWaiter *waiter, const ArxTick *tick)
 	{
 		const ArxBlocker *blocker = &waiter->blockers[i];
 
-		if (blocker->queued && !waiter->blockers[0].queued)
-			break;
 		if (!look_up(blocker, tick, &pair.now, &pair.blocker))
 			continue;
 		key.blocker = pair.now.party;
