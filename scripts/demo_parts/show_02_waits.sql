@@ -6,13 +6,13 @@ SELECT coalesce(nullif(p.wait_event_type, 'CPU') || ':' || p.wait_event, 'CPU') 
        round(100 * p.share::numeric, 1) AS "share %",
        round(100 * p.share_low::numeric, 1) || ' - ' || round(100 * p.share_high::numeric, 1)
            AS "95 %",
-       CASE WHEN p.queryid IS NOT NULL
-            THEN coalesce(left(regexp_replace(s.query, '\s+', ' ', 'g'), 28), '(of a function)')
-       END AS statement
+       left(regexp_replace(s.query, '\s+', ' ', 'g'), 28) AS statement
 FROM arx_perf.wait_profile AS p
 LEFT JOIN LATERAL (
     SELECT query FROM arx_perf.statements AS s
-    WHERE s.queryid = p.queryid
+    -- what runs inside a function is told by the client's statement
+    WHERE s.queryid IN (p.queryid, p.toplevel_queryid)
+    ORDER BY s.queryid = p.queryid DESC
     LIMIT 1
 ) AS s ON true
 WHERE p.share IS NOT NULL
