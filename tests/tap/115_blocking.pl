@@ -96,7 +96,7 @@ is( value(
 		"waiter_application_name = 'b'"),
 	pid_of($node, 'a') . '|idle in transaction|client backend|t',
 	'a blocker idle in its transaction is named');
-is( value('blocker_query_id', "waiter_application_name = 'b'"),
+is( value('blocker_queryid', "waiter_application_name = 'b'"),
 	$node->safe_psql('postgres',
 		"SELECT query_id FROM pg_stat_activity WHERE application_name = 'a'"),
 	'its statement is the one that it ran last');
@@ -104,8 +104,8 @@ is( $node->safe_psql(
 		'postgres', q{
 		SELECT s.query FROM arx_perf.blocking b
 		JOIN pg_stat_activity a ON a.application_name = 'b'
-			AND a.query_id = b.waiter_query_id
-		JOIN arx_perf.statements s ON s.queryid = b.blocker_query_id}),
+			AND a.query_id = b.waiter_queryid
+		JOIN arx_perf.statements s ON s.queryid = b.blocker_queryid}),
 	'UPDATE account SET v = v + $1 WHERE id = $2',
 	'statements of both can be looked up');
 is( $node->safe_psql(
@@ -299,7 +299,7 @@ for my $n (1 .. 60)
 is(value('sum(waits)', 'true'),
 	60, 'too many rows: waits are folded, and none is lost');
 is( value(
-		"waits >= 10 AND waiter_query_id IS NULL AND head_pid IS NULL,"
+		"waits >= 10 AND waiter_queryid IS NULL AND head_pid IS NULL,"
 		  . ' lock_type, lock_mode',
 		"blocker_application_name = '(other)'"),
 	't|advisory|ExclusiveLock',
