@@ -245,7 +245,44 @@ is( value(
 	't',
 	'and new sessions are named');
 is(info($node, 'unknown_samples'), $unknown, 'none is unknown any more');
-end_clients($node, $sleepers);
+
+# --- a reader that is stopped while it reads -------------------------------
+
+await_query($node, 'all looks have names',
+	q{SELECT bool_and(pid IS NOT NULL) FROM arx_perf.session_history});
+my $reader = start_pgbench(
+	$node, '-n', '-T', '3600', '-f',
+	write_script(
+		'read.sql', q{
+		SELECT 1 / (NOT EXISTS (SELECT FROM arx_perf.session_history(NULL) h
+			GROUP BY h.sample_time
+			HAVING count(*) FILTER (WHERE h.wait_event = 'PgSleep'
+				AND h.backend_type = 'client backend'
+				AND h.application_name = '105_history.pl'
+				AND h.username = current_user) <> 40))::int AS whole;}));
+for my $round (1 .. 3)
+{
+	my ($pid, $begun);
+	await(
+		"it reads ($round)",
+		sub {
+			($pid, $begun) = row($node,
+				q{SELECT pid, query_start FROM pg_stat_activity
+				  WHERE query LIKE '%AS whole%' AND state = 'active'
+				  AND pid <> pg_backend_pid()});
+			return $pid;
+		});
+	kill 'STOP', $pid;
+	my $early = info($node, 'early_looks + looks');
+	await_query($node, "it is stopped while all is overwritten ($round)",
+		"SELECT early_looks > $early FROM arx_perf.session_history_info");
+	kill 'CONT', $pid;
+	await_query($node, "it goes on, and finds nothing but whole looks ($round)",
+		"SELECT query_start > '$begun' FROM pg_stat_activity WHERE pid = $pid");
+}
+
+end_clients($node, $reader);
+eval { $sleepers->finish };
 $node->stop;
 
 done_testing();
