@@ -72,6 +72,9 @@ failed_login(const ArxClient *client, const char *text)
 		return ARX_CONSOLE_BAD_LOGIN;
 	if (strstr(text, "not allowed"))
 		return ARX_CONSOLE_NO_RIGHTS;
+	/* What speaks there is no PgBouncer. */
+	if (strstr(text, "expected authentication request"))
+		return ARX_CONSOLE_REFUSED;
 	for (int i = 0; i < (int) lengthof(of_login); i++)
 		if (strstr(text, of_login[i]))
 			return ARX_CONSOLE_BAD_LOGIN;

@@ -30,7 +30,7 @@ option(const PQconninfoOption *options, const char *keyword)
 	return NULL;
 }
 
-/* libpq marks with a star what is not for other eyes. */
+/* libpq marks with a star what is not for other eyes, but for SCRAM keys. */
 static bool
 has_secret(const PQconninfoOption *options, ArxConsoleFault *fault)
 {
@@ -38,7 +38,9 @@ has_secret(const PQconninfoOption *options, ArxConsoleFault *fault)
 
 	for (; options->keyword; options++)
 	{
-		if (options->val == NULL || options->dispchar[0] != '*')
+		if (options->val == NULL ||
+			(options->dispchar[0] != '*' &&
+			 strncmp(options->keyword, "scram_", 6) != 0))
 			continue;
 		snprintf(message, sizeof(message),
 				 "arx_perf.pgbouncers must not contain a %s", options->keyword);
@@ -114,6 +116,16 @@ fill_spec(ArxConsoleSpec *spec, const ArxConsoleText *text,
 	return false;
 }
 
+/*
+ * libpq quotes from what it cannot read, which goes to the log: all of a URI,
+ * or a word after the blank in a password.
+ */
+static bool
+may_hold_password(const char *conninfo)
+{
+	return strstr(conninfo, "://") != NULL || strstr(conninfo, "pass") != NULL;
+}
+
 static bool
 parse_one(ArxConsoleSpec *spec, const ArxConsoleText *text,
 		  ArxConsoleFault *fault)
@@ -134,9 +146,13 @@ parse_one(ArxConsoleSpec *spec, const ArxConsoleText *text,
 	options = PQconninfoParse(spec->conninfo, &reason);
 	if (options == NULL)
 	{
-		set_fault(fault,
-				  "a connection string in arx_perf.pgbouncers cannot be read",
-				  reason ? reason : "out of memory", "");
+		set_fault(
+			fault, "a connection string in arx_perf.pgbouncers cannot be read",
+			may_hold_password(spec->conninfo)
+				? "What is wrong is not shown, as there may be a password "
+				  "in it."
+				: (reason ? reason : "out of memory"),
+			"");
 		/* libpq ends its sentences with a newline */
 		fault->detail[strcspn(fault->detail, "\n")] = '\0';
 		PQfreemem(reason);

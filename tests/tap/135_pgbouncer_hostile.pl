@@ -90,6 +90,12 @@ refused(
 	'host=/tmp; postgresql://a:hush@localhost:1/',
 	qr/must not contain a password/);
 refused('password of a key', 'sslpassword=hush', qr/must not contain a sslpassword/);
+for my $bad ('postgresql://a:hush@[::1', 'postgresql://a:%hush@h',
+	'user=a password=my hush')
+{
+	my $message = refused("unreadable $bad", $bad, qr/What is wrong is not shown/);
+	unlike($message =~ s/^STATEMENT.*//smr, qr/hush/, 'and does not show it');
+}
 refused('unknown option', 'host=/tmp nonsense=1',
 	qr/cannot be read.*invalid connection option "nonsense"/s);
 refused('open quote', "host='/tmp", qr/unterminated quoted string/);
