@@ -87,25 +87,42 @@ known_database(ArxBouncerLook *look, const char *name)
 	return NULL;
 }
 
-static void
+/*
+ * Notes that a database has pools.  There is room for as many as have some at
+ * one time: one that the last whole look did not see makes room.  NULL, and
+ * counted, when there is none.
+ */
+static ArxKnownDatabase *
 note_database(ArxBouncerLook *look, const char *name)
 {
 	ArxKnownDatabase *known = known_database(look, name);
 
-	if (known || look->ndatabases == ARX_BOUNCER_DATABASES)
-		return;
-	known = &look->databases[look->ndatabases++];
-	memset(known, 0, sizeof(*known));
-	copy_text(known->name, sizeof(known->name), name);
+	for (int i = 0; known == NULL && i < look->ndatabases; i++)
+		if (look->databases[i].seen_at < look->console->answered_at ||
+			look->databases[i].seen_at > look->began_at)
+			known = &look->databases[i];
+	if (known == NULL && look->ndatabases < ARX_BOUNCER_DATABASES)
+		known = &look->databases[look->ndatabases++];
+	if (known == NULL)
+	{
+		arx_bouncer_note_dropped();
+		return NULL;
+	}
+	if (strcmp(known->name, name) != 0)
+	{
+		memset(known, 0, sizeof(*known));
+		copy_text(known->name, sizeof(known->name), name);
+	}
+	known->seen_at = look->began_at;
+	return known;
 }
 
 static void
-begin_anew(ArxBouncerPool *pool)
+begin_anew(ArxBouncerPool *pool, const ArxBouncerLook *look)
 {
+	pool->began_at = look->began_at;
 	pool->npoints = 0;
 	memset(&pool->now, 0, sizeof(pool->now));
-	memset(pool->age_epoch, 0, sizeof(pool->age_epoch));
-	memset(pool->age_looks, 0, sizeof(pool->age_looks));
 	memset(pool->ages, 0, sizeof(pool->ages));
 }
 
@@ -125,7 +142,7 @@ set_user_limits(ArxBouncerPool *pool, const ArxBouncerLook *look,
 		max_connections = look->known_users[i].max_connections;
 	}
 	if (size != pool->user_size)
-		begin_anew(pool);
+		begin_anew(pool, look);
 	pool->user_size = size;
 	pool->user_max_connections = max_connections >= 0
 		? max_connections
@@ -148,6 +165,20 @@ set_counts(ArxBouncerPool *pool, const struct pg_result *row)
 	copy_text(pool->mode, sizeof(pool->mode), arx_row_text(row, "pool_mode"));
 }
 
+/* Where the ages that this look sees are counted. */
+static ArxBouncerAges *
+ages_of(ArxBouncerPool *pool, const ArxBouncerLook *look)
+{
+	int64 slot = look->began_at / ARX_BOUNCER_AGE_SLOT_US;
+	/* unsigned: a clock may be before 2000 */
+	ArxBouncerAges *ages = &pool->ages[(uint64) slot % ARX_BOUNCER_AGE_SLOTS];
+
+	if (ages->slot != slot)
+		memset(ages, 0, sizeof(*ages));
+	ages->slot = slot;
+	return ages;
+}
+
 static void
 add_look(ArxBouncerPool *pool, const ArxBouncerLook *look)
 {
@@ -165,18 +196,10 @@ add_look(ArxBouncerPool *pool, const ArxBouncerLook *look)
 		pool->points[pool->npoints++ % ARX_BOUNCER_POINTS] = *now;
 		now->peak = 0;
 	}
-	if (!look->lists_ages)
-		return;
-	if (look->began_at >= pool->age_epoch[0] + ARX_BOUNCER_EPOCH_US)
-	{
-		pool->age_epoch[1] = pool->age_epoch[0];
-		pool->age_looks[1] = pool->age_looks[0];
-		memcpy(pool->ages[1], pool->ages[0], sizeof(pool->ages[0]));
-		pool->age_epoch[0] = look->began_at;
-		pool->age_looks[0] = 0;
-		memset(pool->ages[0], 0, sizeof(pool->ages[0]));
-	}
-	pool->age_looks[0]++;
+	arx_day_peak_note(&pool->day, look->began_at,
+					  (int32) Min(Max(pool->sv_active, 0), PG_INT32_MAX));
+	if (look->lists_ages)
+		ages_of(pool, look)->looks++;
 }
 
 static void
@@ -185,11 +208,12 @@ take_pool(const struct pg_result *row, void *arg)
 	ArxBouncerLook *look = arg;
 	const char *database = arx_row_text(row, "database");
 	const char *username = arx_row_text(row, "user");
+	const ArxKnownDatabase *known;
 	ArxBouncerPool *pool;
 
 	if (database == NULL || username == NULL || is_console(database))
 		return;
-	note_database(look, database);
+	known = note_database(look, database);
 	look->clients += sum_known(arx_row_number(row, "cl_active"),
 							   arx_row_number(row, "cl_waiting"));
 	look->waiting += Max(arx_row_number(row, "cl_waiting"), 0);
@@ -197,8 +221,9 @@ take_pool(const struct pg_result *row, void *arg)
 	if (pool == NULL)
 		return;
 	arx_bouncer_pool_begin(pool);
-	if (is_away(look, pool->seen_at))
-		begin_anew(pool);
+	if (is_away(look, pool->seen_at) ||
+		(known && pool->began_at < known->began_at))
+		begin_anew(pool, look);
 	pool->seen_at = look->began_at;
 	set_counts(pool, row);
 	set_user_limits(pool, look, username);
@@ -256,7 +281,7 @@ take_client(const struct pg_result *row, void *arg)
 	if (pool == NULL)
 		return;
 	arx_bouncer_pool_begin(pool);
-	pool->ages[0][arx_wait_bin((double) age_us / US_PER_S)]++;
+	ages_of(pool, look)->counts[arx_wait_bin((double) age_us / US_PER_S)]++;
 	arx_bouncer_pool_end(pool);
 }
 
@@ -268,9 +293,18 @@ fell(int64 before, int64 after)
 	return after >= 0 && after < before;
 }
 
+/* Its pools follow at the next look. */
 static void
-add_totals(ArxBouncerDatabase *database, const ArxBouncerTotals *now,
-		   ArxBouncerLook *look)
+begin_database_anew(ArxBouncerDatabase *database, ArxKnownDatabase *known,
+					const ArxBouncerLook *look)
+{
+	database->npoints = 0;
+	known->began_at = look->began_at;
+}
+
+static void
+add_totals(ArxBouncerDatabase *database, ArxKnownDatabase *known,
+		   const ArxBouncerTotals *now, ArxBouncerLook *look)
 {
 	bool away = is_away(look, database->seen_at);
 	bool back = fell(database->now.transactions, now->transactions) ||
@@ -283,7 +317,7 @@ add_totals(ArxBouncerDatabase *database, const ArxBouncerTotals *now,
 	look->went_back |= away && back;
 	/* Without a restart: 1.26 forgets pools that were idle for long. */
 	if (away || back)
-		database->npoints = 0;
+		begin_database_anew(database, known, look);
 	database->seen_at = look->began_at;
 	database->now = *now;
 	if (database->npoints == 0 ||
@@ -310,6 +344,7 @@ take_totals(const struct pg_result *row, void *arg)
 		.logins = arx_row_number(row, "total_client_login_count"),
 	};
 	ArxBouncerDatabase *database;
+	ArxKnownDatabase *known;
 
 	if (name == NULL)
 		return;
@@ -320,13 +355,14 @@ take_totals(const struct pg_result *row, void *arg)
 		look->own_commands = now.queries;
 		return;
 	}
-	if (known_database(look, name) == NULL)
+	known = known_database(look, name);
+	if (known == NULL)
 		return;
 	database = arx_bouncer_database(look->console->id, name, look->now);
 	if (database == NULL)
 		return;
 	arx_bouncer_database_begin(database);
-	add_totals(database, &now, look);
+	add_totals(database, known, &now, look);
 	arx_bouncer_database_end(database);
 }
 
@@ -374,7 +410,7 @@ take_database(const struct pg_result *row, void *arg)
 	arx_bouncer_database_begin(database);
 	size = arx_row_number(row, "pool_size");
 	if (size != database->size && database->size >= 0)
-		database->npoints = 0;
+		begin_database_anew(database, known, look);
 	database->size = size;
 	database->min_size = arx_row_number(row, "min_pool_size");
 	database->reserve_size = reserve_size(row);

@@ -21,6 +21,8 @@
 typedef struct ArxKnownDatabase
 {
 	char name[NAMEDATALEN];
+	int64 seen_at;	/* when the last look that saw a pool of it began */
+	int64 began_at; /* when its totals last began anew */
 	char force_user[ARX_BOUNCER_USER_MAX];
 } ArxKnownDatabase;
 

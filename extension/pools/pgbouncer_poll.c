@@ -33,6 +33,7 @@ typedef struct Console
 	int64 next_slow;
 	int64 retry_at;
 	int64 backoff_us;
+	int64 restart_noted; /* connected_at when one was last counted */
 } Console;
 
 /* The gateway's own. */
@@ -236,7 +237,13 @@ end_look(Console *console, int64 now)
 	console->question = -1;
 	console->backoff_us = 0;
 	shown->looks++;
-	shown->restarts += console->look.went_back ? 1 : 0;
+	/* Its databases are seen to have fallen one after the other, as they come. */
+	if (console->look.went_back &&
+		console->restart_noted != console->look.connected_at)
+	{
+		console->restart_noted = console->look.connected_at;
+		shown->restarts++;
+	}
 	shown->answered_at = console->look.began_at;
 	shown->latency_us = now - console->look.began_at;
 	set_state(console, now);

@@ -11,6 +11,7 @@
 #include "utils/timestamp.h"
 
 #include "core/row_writer.h"
+#include "core/settings.h"
 #include "core/text_encoding.h"
 #include "pools/pgbouncer_health.h"
 #include "pools/pgbouncer_store.h"
@@ -21,7 +22,7 @@ PG_FUNCTION_INFO_V1(arx_pgbouncer_pools);
 /* With fewer waits seen, percentiles are not told. */
 #define MIN_WAIT_SAMPLES 30
 
-/* What is said of the present is of the last minute. */
+/* What is said of the present is of the last minute, but for waits. */
 #define USAGE_WINDOW_S 60
 
 #define MS_PER_S 1000.0
@@ -86,27 +87,53 @@ put_console(ArxRowWriter *row, const ArxBouncerConsole *console,
 	arx_row_end(row);
 }
 
-/* Percentiles 50, 95, 99, then the number of waits they were drawn from. */
+/* Ages of waits since some time, and their number. */
+static uint64
+add_ages(const ArxBouncerPool *pool, int64 since, uint64 *counts, uint64 *looks)
+{
+	uint64 samples = 0;
+
+	memset(counts, 0, sizeof(*counts) * ARX_WAIT_BINS);
+	*looks = 0;
+	for (int i = 0; i < ARX_BOUNCER_AGE_SLOTS; i++)
+	{
+		const ArxBouncerAges *ages = &pool->ages[i];
+
+		if (ages->slot * ARX_BOUNCER_AGE_SLOT_US < since)
+			continue;
+		*looks += ages->looks;
+		for (int bin = 0; bin < ARX_WAIT_BINS; bin++)
+		{
+			counts[bin] += ages->counts[bin];
+			samples += ages->counts[bin];
+		}
+	}
+	return samples;
+}
+
+/*
+ * The measured mean, the estimated percentiles 50, 95, 99, and the number of
+ * waits these were drawn from: all of arx_perf.pool_window, from the beginning
+ * of a slot of ages on.
+ */
 static void
-put_estimated_waits(ArxRowWriter *row, const ArxBouncerCopy *copy,
-					const ArxBouncerPoolCopy *pool)
+put_waits(ArxRowWriter *row, const ArxBouncerCopy *copy,
+		  const ArxBouncerPoolCopy *pool)
 {
 	static const double shares[] = {0.50, 0.95, 0.99};
-	const ArxBouncerPool *p = &pool->pool;
+	int64 seen_at = pool->pool.seen_at;
+	int64 since = seen_at - (int64) arx_pool_window * USECS_PER_SEC;
 	uint64 counts[ARX_WAIT_BINS];
-	uint64 looks = p->age_looks[0] + p->age_looks[1];
-	uint64 samples = 0;
-	int64 since = p->age_epoch[1] ? p->age_epoch[1] : p->age_epoch[0];
+	uint64 looks;
+	uint64 samples;
 	ArxWaitSurvival survival;
 	ArxPoolWindow window;
 
-	for (int i = 0; i < ARX_WAIT_BINS; i++)
-	{
-		counts[i] = (uint64) p->ages[0][i] + p->ages[1][i];
-		samples += counts[i];
-	}
-	arx_bouncer_window(copy, pool,
-					   (double) (p->seen_at - since) / USECS_PER_SEC, &window);
+	since -= since % ARX_BOUNCER_AGE_SLOT_US;
+	samples = add_ages(&pool->pool, since, counts, &looks);
+	arx_bouncer_window(copy, pool, (double) (seen_at - since) / USECS_PER_SEC,
+					   &window);
+	put_known(row, window.wait_seconds * MS_PER_S);
 	if (samples < MIN_WAIT_SAMPLES || looks == 0 || !(window.arrival_rate > 0))
 		put_nulls(row, (int) lengthof(shares));
 	else
@@ -187,8 +214,7 @@ put_pool(ArxRowWriter *row, const ArxBouncerCopy *copy,
 	arx_bouncer_window(copy, pool, USAGE_WINDOW_S, &window);
 	put_names(row, console, pool, state);
 	put_counts(row, &pool->pool, window.size);
-	put_known(row, window.wait_seconds * MS_PER_S);
-	put_estimated_waits(row, copy, pool);
+	put_waits(row, copy, pool);
 	put_known(row, window.size > 0 ? window.busy_mean / window.size : NAN);
 	put_fractions(row, copy, pool);
 	put_known(row, arx_bouncer_login_rate(copy, pool, USAGE_WINDOW_S));

@@ -62,6 +62,12 @@ arx_bouncer_clear(void)
 	arx_table_clear(databases);
 }
 
+void
+arx_bouncer_note_dropped(void)
+{
+	pg_atomic_write_u64(dropped, pg_atomic_read_u64(dropped) + 1);
+}
+
 static void *
 enter(ArxTable *table, const void *key, Size key_size, int64 now)
 {
@@ -71,7 +77,7 @@ enter(ArxTable *table, const void *key, Size key_size, int64 now)
 	if (value == NULL && arx_table_evict(table, now - KEEP_US, NULL, NULL) > 0)
 		value = arx_table_enter(table, key, hash, now, NULL);
 	if (value == NULL)
-		pg_atomic_write_u64(dropped, pg_atomic_read_u64(dropped) + 1);
+		arx_bouncer_note_dropped();
 	return value;
 }
 
@@ -183,10 +189,11 @@ static void
 copy_pools(ArxBouncerCopy *copy)
 {
 	int slots = arx_table_slots(pools);
+	/* One more than there are: what is not current is read, too. */
+	int room = arx_table_count(pools) + 1;
 
-	copy->pools = palloc(sizeof(*copy->pools) * (arx_table_count(pools) + 1));
-	for (int i = 0, room = arx_table_count(pools) + 1;
-		 i < slots && copy->npools < room; i++)
+	copy->pools = palloc(sizeof(*copy->pools) * room);
+	for (int i = 0; i < slots && copy->npools < room; i++)
 	{
 		ArxBouncerPoolCopy *to = &copy->pools[copy->npools];
 

@@ -17,12 +17,14 @@
 
 #include "libarx/wait_survival.h"
 #include "pools/pgbouncer_client.h"
+#include "pools/pool_day_peak.h"
 
 #define ARX_BOUNCER_POOLS 256	 /* of all consoles together */
 #define ARX_BOUNCER_DATABASES 64 /* likewise */
-#define ARX_BOUNCER_POINTS 120	 /* 10 min */
+#define ARX_BOUNCER_POINTS 128	 /* 10 min, and a slot of ages more */
 #define ARX_BOUNCER_POINT_US (5 * INT64CONST(1000000))
-#define ARX_BOUNCER_EPOCH_US (150 * INT64CONST(1000000)) /* see ages */
+#define ARX_BOUNCER_AGE_SLOTS 21 /* likewise */
+#define ARX_BOUNCER_AGE_SLOT_US (30 * INT64CONST(1000000))
 #define ARX_BOUNCER_USER_MAX 128 /* bytes of a user's name there */
 
 typedef struct ArxBouncerConsole
@@ -62,9 +64,21 @@ typedef struct ArxBouncerPoint
 	uint32 peak;	/* most servers at work in a look since the point before */
 } ArxBouncerPoint;
 
+/*
+ * Ages of waiting clients, by the bins of libarx/wait_survival.h, in looks of
+ * one slot of time.
+ */
+typedef struct ArxBouncerAges
+{
+	int64 slot; /* time of the looks by ARX_BOUNCER_AGE_SLOT_US */
+	uint64 looks;
+	uint32 counts[ARX_WAIT_BINS];
+} ArxBouncerAges;
+
 typedef struct ArxBouncerPool
 {
-	int64 seen_at; /* when the last look that saw it began */
+	int64 seen_at;	/* when the last look that saw it began */
+	int64 began_at; /* when it was last taken as new */
 	/* SHOW POOLS */
 	int64 cl_active;
 	int64 cl_waiting;
@@ -83,14 +97,9 @@ typedef struct ArxBouncerPool
 	int64 npoints; /* ever, since the pool was last taken as new */
 	ArxBouncerPoint
 		points[ARX_BOUNCER_POINTS]; /* ring: npoints % size is next */
+	ArxDayPeak day; /* of servers at work; it does not begin anew */
 
-	/*
-	 * Ages of waiting clients, by the bins of libarx/wait_survival.h, in two
-	 * epochs: the one that began last, and the one before it.
-	 */
-	int64 age_epoch[2]; /* when each began; 0: not used */
-	uint64 age_looks[2];
-	uint32 ages[2][ARX_WAIT_BINS];
+	ArxBouncerAges ages[ARX_BOUNCER_AGE_SLOTS]; /* slot % size; looks 0: none */
 } ArxBouncerPool;
 
 typedef struct ArxBouncerDatabaseKey
@@ -158,6 +167,9 @@ arx_bouncer_database(uint32 console, const char *database, int64 now);
 extern void arx_bouncer_database_begin(ArxBouncerDatabase *database);
 extern void arx_bouncer_database_end(ArxBouncerDatabase *database);
 
+/* Counts a database of which totals are not kept, for want of room. */
+extern void arx_bouncer_note_dropped(void);
+
 /* ---- any process ---- */
 
 typedef struct ArxBouncerPoolCopy
@@ -184,7 +196,7 @@ typedef struct ArxBouncerCopy
 } ArxBouncerCopy;
 
 /*
- * Palloc'd in the current memory context, about 2 MB at most; with_pools false
+ * Palloc'd in the current memory context, about 3 MB at most; with_pools false
  * leaves pools and databases out.
  */
 extern ArxBouncerCopy *arx_bouncer_copy(bool with_pools);

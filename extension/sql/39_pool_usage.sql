@@ -101,9 +101,9 @@ COMMENT ON COLUMN arx_perf.pool_usage.waiting IS
 COMMENT ON COLUMN arx_perf.pool_usage.max_wait IS
 	'how long the first of them waits now, in milliseconds';
 COMMENT ON COLUMN arx_perf.pool_usage.mean_wait IS
-	'mean wait for a connection in milliseconds, measured';
+	'mean wait for a connection in milliseconds, measured over arx_perf.pool_window';
 COMMENT ON COLUMN arx_perf.pool_usage.p50_wait IS
-	'median of the wait in milliseconds, estimated';
+	'median of the wait in milliseconds, estimated over the same time';
 COMMENT ON COLUMN arx_perf.pool_usage.p95_wait IS
 	'95th percentile of the wait in milliseconds, estimated';
 COMMENT ON COLUMN arx_perf.pool_usage.p99_wait IS
