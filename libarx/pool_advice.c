@@ -35,6 +35,8 @@ arx_pool_facts_init(ArxPoolFacts *facts)
 							.wait_s = NAN,
 							.busy_mean = NAN,
 							.busy_peak = NAN,
+							.busy_day_peak = NAN,
+							.observed_s = NAN,
 							.busy_now = NAN,
 							.waiting_now = NAN,
 							.idle_share = NAN,
@@ -101,7 +103,7 @@ find_load(const ArxPoolFacts *facts)
 						.ca2 = facts->ca2,
 						.cs2 = facts->cs2};
 
-	if (!is_number(load.arrival_rate))
+	if (!is_number(load.arrival_rate) && facts->transactions >= 0)
 		load.arrival_rate = (double) facts->transactions / facts->window_s;
 	if (!is_number(load.service_s) ||
 		(facts->source == ARX_POOL_DATABASE && is_number(facts->busy_mean)))
@@ -339,12 +341,21 @@ judge_small(const ArxPoolFacts *facts, const ArxPoolLoad *load,
 			0, load->arrival_rate - (double) facts->size / load->service_s);
 }
 
+/* The highest sample of the last day, or of what is known of it. */
+static double
+highest_sample(const ArxPoolFacts *facts)
+{
+	return fmax(facts->busy_peak, facts->busy_day_peak);
+}
+
 /* There is as much as is needed, or more. */
 static void
 judge_large(const ArxPoolFacts *facts, const ArxPoolLoad *load,
 			ArxPoolAdvice *advice)
 {
 	ArxPoolLoad more = *load;
+	double observed_s =
+		isnan(facts->observed_s) ? facts->window_s : facts->observed_s;
 	int64_t enough;
 
 	advice->verdict = ARX_POOL_RIGHT;
@@ -357,10 +368,15 @@ judge_large(const ArxPoolFacts *facts, const ArxPoolLoad *load,
 	if (enough < 0)
 		return;
 	enough = greater(enough, arx_pool_staffing_start(advice->load, 2));
-	enough = greater(enough, size_of(facts->busy_peak));
+	enough = greater(enough, size_of(highest_sample(facts)));
 	enough = greater(enough, facts->min_size);
 	if ((double) enough > SHRINK_SHARE * (double) facts->size)
 		return;
+	if (!(observed_s >= ARX_POOL_SHRINK_S))
+	{
+		advice->ground = ARX_POOL_GROUND_BRIEF;
+		return;
+	}
 	advice->verdict = ARX_POOL_SHRINK;
 	advice->recommended = enough;
 }

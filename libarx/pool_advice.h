@@ -18,7 +18,8 @@
 #include "libarx/usl.h"
 
 #define ARX_POOL_MIN_TRANSACTIONS 200
-#define ARX_POOL_TARGET_S 0.005		  /* default, of the 95th percentile */
+#define ARX_POOL_SHRINK_S 3600.0 /* least time seen before a pool shrinks */
+#define ARX_POOL_TARGET_S 0.005	 /* default, of the 95th percentile */
 #define ARX_POOL_MAX_UTILISATION 0.75 /* default */
 /*
  * What a PgBouncer itself takes to hand over a connection that is free: 0.1 to
@@ -37,6 +38,8 @@ typedef enum ArxPoolSource
 typedef struct ArxPoolFacts
 {
 	ArxPoolSource source;
+	bool per_session;  /* a connection is taken for a whole session: then
+						* transactions below are sessions */
 	int64_t size;	   /* connections the pool can have now, at least 1 */
 	int64_t min_size;  /* configured; 0 none */
 	int64_t max_size;  /* configured; -1 none */
@@ -50,11 +53,13 @@ typedef struct ArxPoolFacts
 						  * it; NaN: busy_mean / arrival_rate */
 	double ca2; /* squared coefficient of variation, see pool_model.h */
 	double cs2;
-	double wait_s;		/* measured mean over all transactions */
-	double busy_mean;	/* connections in use, from samples */
-	double busy_peak;	/* highest sample */
-	double busy_now;	/* last sample, for rule_of_thumb only */
-	double waiting_now; /* clients in line in the last sample, the same */
+	double wait_s;		  /* measured mean over all transactions */
+	double busy_mean;	  /* connections in use, from samples */
+	double busy_peak;	  /* highest sample */
+	double busy_day_peak; /* the same of the last day; NaN: busy_peak */
+	double observed_s;	  /* that busy_day_peak is of; NaN: window_s */
+	double busy_now;	  /* last sample, for rule_of_thumb only */
+	double waiting_now;	  /* clients in line in the last sample, the same */
 	double
 		idle_share; /* of the time connections are held: idle in transaction */
 	double cpu_share; /* of the same time: burning CPU */
@@ -92,6 +97,8 @@ typedef enum ArxPoolGround
 	ARX_POOL_GROUND_NO_LOAD,	 /* UNKNOWN: arrivals or service time */
 	ARX_POOL_GROUND_NO_PEAK,	 /* UNKNOWN: database without busy_peak */
 	ARX_POOL_GROUND_ALL_BUSY,	 /* UNKNOWN: database, all were busy at once */
+	ARX_POOL_GROUND_BRIEF,		 /* RIGHT: fewer would do, but ARX_POOL_SHRINK_S
+								  * were not seen */
 	ARX_POOL_GROUND_UNEXPLAINED, /* UNKNOWN: waits the load does not explain */
 	ARX_POOL_GROUND_CAPPED,		 /* NOT_THE_PROBLEM: a cap is in the way */
 	ARX_POOL_GROUND_IDLE,		 /* NOT_THE_PROBLEM: idle in transaction */

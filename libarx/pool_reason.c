@@ -72,6 +72,13 @@ say_connections(Text *text, int64_t n)
 	say(text, "%lld connection%s", (long long) n, n == 1 ? "" : "s");
 }
 
+/* What takes a connection. */
+static const char *
+taker(const ArxPoolFacts *facts)
+{
+	return facts->per_session ? "session" : "transaction";
+}
+
 /* about: "" or "about " */
 static void
 say_time(Text *text, const char *about, double seconds)
@@ -151,7 +158,7 @@ say_grow(Text *text, const ArxPoolFacts *facts, const ArxPoolAdvice *advice)
 	}
 	else
 	{
-		say(text, " and a transaction waits ");
+		say(text, " and a %s waits ", taker(facts));
 		say_time(text, "", advice->wait_now_s);
 		say(text, " on average; ");
 		say_connections(text, advice->recommended);
@@ -204,13 +211,27 @@ say_unstable(Text *text, const ArxPoolFacts *facts, const ArxPoolAdvice *advice)
 	}
 }
 
+/* "the last 3 hours" */
+static void
+say_hours(Text *text, const ArxPoolFacts *facts)
+{
+	double seconds =
+		isnan(facts->observed_s) ? facts->window_s : facts->observed_s;
+	double hours = floor(seconds / 3600);
+
+	say(text, "the last %.0f hour%s", hours, hours == 1 ? "" : "s");
+}
+
 static void
 say_shrink(Text *text, const ArxPoolFacts *facts, const ArxPoolAdvice *advice)
 {
 	say_busy(text, facts, advice);
-	say(text, ", never more than %.0f at once; ", facts->busy_peak);
+	say(text, ", never more than %.0f at once in ",
+		fmax(facts->busy_peak, facts->busy_day_peak));
+	say_hours(text, facts);
+	say(text, "; ");
 	say_connections(text, advice->recommended);
-	say(text, " would do, and a transaction would wait ");
+	say(text, " would do, and a %s would wait ", taker(facts));
 	say_time(text, "about ", advice->wait_then_s);
 	say(text, " on average.");
 }
@@ -223,11 +244,15 @@ say_right(Text *text, const ArxPoolFacts *facts, const ArxPoolAdvice *advice)
 		say(text, ", never more than %.0f at once", facts->busy_peak);
 	else
 	{
-		say(text, " and a transaction waits ");
+		say(text, " and a %s waits ", taker(facts));
 		say_time(text, "", advice->wait_now_s);
 		say(text, " on average");
 	}
-	say(text, ": the size is right.");
+	if (advice->ground == ARX_POOL_GROUND_BRIEF)
+		say(text,
+			". Fewer would do for this, but less than an hour of it was seen.");
+	else
+		say(text, ": the size is right.");
 }
 
 static void
@@ -276,14 +301,19 @@ say_unknown(Text *text, const ArxPoolFacts *facts, const ArxPoolAdvice *advice)
 			break;
 		case ARX_POOL_GROUND_UNEXPLAINED:
 			say_busy(text, facts, advice);
-			say(text, " and yet a transaction waits ");
+			say(text, " and yet a %s waits ", taker(facts));
 			say_time(text, "", facts->wait_s);
 			say(text,
 				" on average, which the load does not explain; look for "
 				"bursts of arrivals or slow logins.");
 			break;
 		default:
-			say(text, "The arrival rate or the service time is not known.");
+			if (facts->per_session && facts->transactions < 0)
+				say(text,
+					"How many sessions took a connection is not known: in "
+					"session mode PgBouncer counts them since 1.23.");
+			else
+				say(text, "The arrival rate or the service time is not known.");
 			break;
 	}
 }
@@ -310,9 +340,8 @@ arx_pool_reason(const ArxPoolFacts *facts, const ArxPoolAdvice *advice,
 			say_not_the_problem(&text, facts, advice);
 			break;
 		case ARX_POOL_TOO_FEW:
-			say(&text,
-				"Only %lld transaction%s seen; advice needs at least %d.",
-				(long long) facts->transactions,
+			say(&text, "Only %lld %s%s seen; advice needs at least %d.",
+				(long long) facts->transactions, taker(facts),
 				facts->transactions == 1 ? " was" : "s were",
 				ARX_POOL_MIN_TRANSACTIONS);
 			break;

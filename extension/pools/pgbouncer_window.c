@@ -229,6 +229,7 @@ set_rates(ArxPoolWindow *window, const Span *span)
 	window->transactions = isnan(span->transactions)
 		? 0
 		: (int64) rint(span->transactions * span->share);
+	window->arrivals = isnan(count) ? -1 : (int64) rint(count);
 	window->arrival_rate = count / span->seconds;
 	window->wait_seconds = ratio(span->wait_s * span->wait_share, count);
 	window->busy_mean = ratio(span->active, span->looks);
@@ -237,7 +238,7 @@ set_rates(ArxPoolWindow *window, const Span *span)
 			ratio(window->busy_mean, window->arrival_rate);
 	else
 		window->service_seconds =
-			ratio(span->transaction_s - span->wait_s, span->transactions);
+			ratio(span->transaction_s - span->wait_s, span->arrivals);
 	window->idle_in_transaction_share =
 		ratio(span->transaction_s - span->query_s,
 			  span->transaction_s - span->wait_s);
@@ -299,11 +300,45 @@ set_name(char *to, const char *from)
 	pfree(text);
 }
 
-/* The smaller of two limits of which 0 and below are none. */
+/* Connections to the server that a pool has, in whatever state. */
 static int64
-tighter(int64 a, int64 b)
+servers_of(const ArxBouncerPool *pool)
 {
-	return a <= 0 ? b : b <= 0 ? a : Min(a, b);
+	return Max(pool->sv_active, 0) + Max(pool->sv_idle, 0) +
+		Max(pool->sv_used, 0) + Max(pool->sv_tested, 0) +
+		Max(pool->sv_login, 0) + Max(pool->sv_canceling, 0);
+}
+
+/*
+ * What the limits of its user and of its database leave a pool, when the other
+ * pools that they bind keep what they have; -1: no limit.
+ */
+static int64
+find_limit(const ArxBouncerCopy *copy, const ArxBouncerPoolCopy *pool,
+		   const ArxBouncerDatabase *database)
+{
+	int64 of_user = pool->pool.user_max_connections;
+	int64 of_database = database ? database->max_connections : -1;
+	int64 user_left = of_user > 0 ? of_user : PG_INT64_MAX;
+	int64 database_left = of_database > 0 ? of_database : PG_INT64_MAX;
+	int64 left;
+
+	for (int i = 0; i < copy->npools; i++)
+	{
+		const ArxBouncerPoolCopy *other = &copy->pools[i];
+
+		if (other == pool || other->key.console != pool->key.console)
+			continue;
+		if (strcmp(other->key.username, pool->key.username) == 0)
+			user_left -= servers_of(&other->pool);
+		if (strcmp(other->key.database, pool->key.database) == 0)
+			database_left -= servers_of(&other->pool);
+	}
+	if (of_user <= 0 && of_database <= 0)
+		return -1;
+	left = Min(of_user > 0 ? user_left : PG_INT64_MAX,
+			   of_database > 0 ? database_left : PG_INT64_MAX);
+	return Max(left, 1);
 }
 
 static void
@@ -312,7 +347,6 @@ set_configuration(ArxPoolWindow *window, const ArxBouncerCopy *copy,
 {
 	const ArxBouncerConsole *console = arx_bouncer_console_of(copy, pool);
 	const ArxBouncerDatabase *database = arx_bouncer_database_of(copy, pool);
-	int64 limit = pool->pool.user_max_connections;
 
 	window->source = ARX_POOL_PGBOUNCER;
 	set_name(window->pgbouncer, console->name);
@@ -323,14 +357,14 @@ set_configuration(ArxPoolWindow *window, const ArxBouncerCopy *copy,
 	{
 		set_name(window->server_database, database->server_database);
 		set_name(window->server_username, database->force_user);
-		limit = tighter(limit, database->max_connections);
 		window->min_size = (int) Max(database->min_size, 0);
 		if (database->size >= 0)
 			window->size = (int) database->size;
 	}
 	if (pool->pool.user_size >= 0)
 		window->size = (int) pool->pool.user_size;
-	window->max_size = limit > 0 ? (int) limit : -1;
+	window->max_size =
+		(int) Min(find_limit(copy, pool, database), PG_INT32_MAX);
 	strlcpy(window->pool_mode, pool->pool.mode, sizeof(window->pool_mode));
 }
 
@@ -347,6 +381,8 @@ arx_bouncer_window(const ArxBouncerCopy *copy, const ArxBouncerPoolCopy *pool,
 	window->busy_now = (double) Max(pool->pool.sv_active, 0);
 	window->waiting_now = (double) Max(pool->pool.cl_waiting, 0);
 	window->busy_peak = (int) pool->pool.now.peak;
+	window->busy_day_peak = arx_day_peak(&pool->pool.day, pool->pool.seen_at,
+										 &window->observed_seconds);
 	if (measure(&span, copy, pool, window_s))
 	{
 		set_rates(window, &span);
@@ -359,6 +395,8 @@ arx_bouncer_window(const ArxBouncerCopy *copy, const ArxBouncerPoolCopy *pool,
 	window->wait_seconds = NAN;
 	window->busy_mean = NAN;
 	window->idle_in_transaction_share = NAN;
+	if (strcmp(pool->pool.mode, "session") == 0)
+		window->arrivals = -1;
 }
 
 double

@@ -67,17 +67,24 @@ server_side(const Windows *windows, const ArxPoolWindow *pool)
 	return NULL;
 }
 
-/* Connections that this pool could have if all others keep their most. */
+/*
+ * Connections that this pool could have if all others keep their most.  Of the
+ * connections of the same database and user, which are server's, those beyond
+ * its size are of others: another PgBouncer, or clients without one.
+ */
 static int64
-head_room(const Windows *windows, const ArxPoolWindow *own)
+head_room(const Windows *windows, const ArxPoolWindow *pool,
+		  const ArxPoolWindow *server)
 {
 	int64 usable =
 		(int64) ((MaxConnections - arx_compat_reserved_connections()) *
 				 USABLE_SHARE);
 
 	for (int i = 0; i < windows->ndatabase; i++)
-		if (&windows->database[i] != own)
+		if (&windows->database[i] != server)
 			usable -= windows->database[i].size;
+	if (server)
+		usable -= Max(server->size - pool->size, 0);
 	return Max(usable, 1);
 }
 
@@ -107,25 +114,30 @@ collect_facts(const Windows *windows, const ArxPoolWindow *pool,
 
 	arx_pool_facts_init(facts);
 	facts->source = pool->source;
+	facts->per_session = strcmp(pool->pool_mode, "session") == 0;
 	facts->size = pool->size;
 	facts->min_size = pool->min_size;
 	facts->max_size = pool->max_size;
-	facts->head_room = head_room(windows, server);
+	facts->head_room = head_room(windows, pool, server);
 	facts->ncpus = sysconf(_SC_NPROCESSORS_ONLN);
 	facts->window_s = pool->seconds;
-	facts->transactions = pool->transactions;
+	facts->transactions = pool->arrivals;
 	facts->arrival_rate = pool->arrival_rate;
 	facts->service_s = pool->service_seconds;
-	facts->cs2 = server ? server->service_cv2 : NAN;
 	facts->wait_s = pool->wait_seconds;
 	facts->busy_mean = pool->busy_mean;
 	facts->busy_peak = pool->busy_peak < 0 ? NAN : pool->busy_peak;
+	facts->busy_day_peak = pool->busy_day_peak;
+	facts->observed_s = pool->observed_seconds;
 	facts->busy_now = pool->busy_now;
 	facts->waiting_now = pool->waiting_now;
+	facts->target_s = arx_pool_wait_target / 1000.0;
+	if (facts->per_session)
+		return; /* the rest is known of transactions only */
+	facts->cs2 = server ? server->service_cv2 : NAN;
 	facts->idle_share = server ? server->idle_in_transaction_share : NAN;
 	facts->cpu_share = server ? server->cpu_share : NAN;
 	fit_scaling(pool, &facts->usl);
-	facts->target_s = arx_pool_wait_target / 1000.0;
 }
 
 static void
@@ -197,7 +209,7 @@ static void
 put_inputs(ArxRowWriter *row, const ArxPoolWindow *pool,
 		   const ArxPoolFacts *facts, const ArxPoolAdvice *advice)
 {
-	arx_put_int64(row, pool->transactions);
+	arx_put_int64_if(row, pool->arrivals >= 0, pool->arrivals);
 	put_number(row, advice->arrival_rate);
 	put_seconds_as_ms(row, advice->service_s);
 	put_number(row, facts->cs2);

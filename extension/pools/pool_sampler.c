@@ -317,6 +317,7 @@ finish_group(const Look *look, const Seen *from)
 	group = arx_pool_enter_group(from->identity, look->tick->clock_us);
 	arx_pool_series_peak(arx_pool_group_series(group), group->connections,
 						 group->busy);
+	arx_day_peak_note(&group->day, look->tick->clock_us, group->busy);
 	if (group->continues)
 		add_level(look, group);
 	group->continues = false;

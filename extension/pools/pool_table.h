@@ -21,6 +21,7 @@
 
 #include "core/bounded_table.h"
 #include "core/identity.h"
+#include "pools/pool_day_peak.h"
 #include "pools/pool_series.h"
 #include "pools/pool_window.h"
 
@@ -89,6 +90,7 @@ typedef struct ArxPoolGroup
 	ArxPoolCounters counters;
 	int64 unlevelled; /* transactions that are at no level yet */
 	ArxPoolLevels levels[ARX_POOL_LEVEL_SLOTS];
+	ArxDayPeak day; /* of busy connections */
 	int64 pushed;
 	ArxPoolPoint points[ARX_POOL_GROUP_POINTS];
 } ArxPoolGroup;

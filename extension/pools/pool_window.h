@@ -37,7 +37,12 @@ typedef struct ArxPoolWindow
 	char pool_mode[16]; /* session, transaction, statement; "" */
 
 	int64 transactions;
-	double arrival_rate;	/* transactions a second */
+	/*
+	 * Times that a connection was taken, each for a transaction, or in session
+	 * mode for a session; the next two are of these.
+	 */
+	int64 arrivals;
+	double arrival_rate;	/* a second */
 	double service_seconds; /* mean, without the wait for the pool */
 	double service_cv2;		/* squared coefficient of variation */
 	double wait_seconds;	/* measured mean wait; NAN: cannot be seen */
@@ -45,6 +50,8 @@ typedef struct ArxPoolWindow
 	double busy_now;
 	double waiting_now;
 	int busy_peak;					  /* most at once in any look */
+	int busy_day_peak;				  /* the same of the last day */
+	double observed_seconds;		  /* that the last is of */
 	double idle_in_transaction_share; /* of the busy time, 0..1 */
 	double cpu_share;				  /* of the busy time, 0..1: not waiting */
 	bool apportioned; /* rate and wait split among the users of one database */

@@ -110,6 +110,7 @@ fill_measures(ArxPoolWindow *window, const ArxPoolDelta *delta)
 	window->looks = counters->looks;
 	window->size = delta->peak_connections;
 	window->transactions = counters->transactions;
+	window->arrivals = counters->transactions;
 	window->arrival_rate = delta->wall_us > 0
 		? (double) counters->transactions * 1e6 / (double) delta->wall_us
 		: NAN;
@@ -165,6 +166,8 @@ fill_window(ArxPoolWindow *window, const ArxPoolGroupKey *key,
 	window->from = window->to - delta.wall_us;
 	window->max_size = limit_of(key);
 	window->busy_now = group->look >= look ? group->busy : 0;
+	window->busy_day_peak =
+		arx_day_peak(&group->day, now_us, &window->observed_seconds);
 	fill_measures(window, &delta);
 	fill_levels(window, group, now_us, delta.wall_us);
 	return true;

@@ -97,11 +97,11 @@ COMMENT ON COLUMN arx_perf.pool_recommendations.wait_target IS
 COMMENT ON COLUMN arx_perf.pool_recommendations.target_met IS
 	'does p95_wait_then stay within wait_target?';
 COMMENT ON COLUMN arx_perf.pool_recommendations.transactions IS
-	'transactions in the window: the sample size of all of this';
+	'transactions (session mode: sessions) in the window: the sample size of all of this';
 COMMENT ON COLUMN arx_perf.pool_recommendations.arrival_rate IS
-	'transactions a second';
+	'the same a second';
 COMMENT ON COLUMN arx_perf.pool_recommendations.service_time IS
-	'mean time that a transaction holds its connection, without the wait for it, in ms';
+	'mean time that a transaction (session mode: a session) holds its connection, without the wait for it, in ms';
 COMMENT ON COLUMN arx_perf.pool_recommendations.service_cv2 IS
 	'squared coefficient of variation of that time, as the server measured it; NULL: not known, taken as 1';
 COMMENT ON COLUMN arx_perf.pool_recommendations.offered_load IS

@@ -25,7 +25,9 @@ my $bouncer = ArxBouncer->new(
 	default_pool_size => 2,
 	databases => {
 		tight => 'dbname=postgres',
-		other => 'dbname=postgres user=forced pool_size=5'
+		other => 'dbname=postgres user=forced pool_size=5',
+		shared => 'dbname=postgres max_db_connections=5',
+		whole => 'dbname=postgres pool_mode=session'
 	},
 	users => { anne => 'a', bob => 'b', forced => 'f' });
 $node->safe_psql('postgres',
@@ -167,6 +169,16 @@ is(end_session($_, ''), "2\n", 'a client that waited is served') for @waiters;
 end_session($odd, 'COMMIT;');
 end_session($idler, '');
 
+# A limit of the database binds all its pools together.
+@holders = map { session('shared', $_, 'BEGIN; SELECT 1;', 1) } qw(anne bob bob);
+await_query(
+	$node,
+	'a limit of the database leaves a pool what the others have not',
+	q{SELECT string_agg(pool || ' ' || cap, ', ' ORDER BY pool)
+	  FROM arx_perf.pool_recommendations WHERE pool LIKE 'shared/%'},
+	'shared/anne 3, shared/bob 4');
+end_session($_, 'COMMIT;') for @holders;
+
 # --- waits -------------------------------------------------------------------
 
 # Totals over exactly the load, asked by psql and by the gateway: the window is
@@ -181,6 +193,12 @@ ok(load('tight', 'anne', 1, 1), 'one transaction makes the pool known');
 await_pool('the pool is back after a restart', q{state = 'ok'}, 'tight/anne');
 await_pool('looks have begun', 'transactions_per_second IS NOT NULL',
 	'tight/anne');
+is( $node->safe_psql(
+		'postgres',
+		q{SELECT value FROM arx_perf.health
+		  WHERE component = 'pgbouncer' AND metric = 'restarts'}),
+	'1',
+	'it is counted once');
 my $from = totals('tight');
 ok(load('tight', 'anne', 10, 60), 'load on a pool that is too small');
 my $to = totals('tight');
@@ -196,12 +214,34 @@ await_pool(
 	  . 'AND p50_wait > mean_wait / 4',
 	'tight/anne');
 await_pool('the peak is the size of the pool', 'peak = 2', 'tight/anne');
+# In session mode it is sessions that take a connection, however many
+# transactions they have.
+ok(load('whole', 'anne', 1, 250), 'one session of many transactions');
+await_pool('its transactions are seen', 'transactions_per_second > 0',
+	'whole/anne');
+is( $node->safe_psql(
+		'postgres',
+		q{SELECT recommended IS NULL, coalesce(transactions, 0) < 10, reason ~ 'session'
+		  FROM arx_perf.pool_recommendations WHERE pool = 'whole/anne'}),
+	't|t|t',
+	'advice is not drawn from transactions in session mode');
+
 # --- a change of the configuration -------------------------------------------
 
 $bouncer->set(default_pool_size => 7);
 $node->reload;
 await_pool('another pool size is seen after RELOAD',
 	'size = 7 AND peak IS NOT NULL', 'tight/anne');
+ok(load('tight', 'anne', 1, 20), 'load on a pool that is large enough');
+await_pool(
+	'mean and percentiles of waits are of the same time, since the change',
+	'mean_wait < 1 AND wait_samples = 0 AND p95_wait IS NULL', 'tight/anne');
+is( $node->safe_psql(
+		'postgres',
+		q{SELECT verdict = 'shrink' FROM arx_perf.pool_recommendations
+		  WHERE pool IN ('tight/anne', 'other/forced') AND verdict = 'shrink'}),
+	'',
+	'no pool is made smaller for the quiet of a moment');
 
 # --- absence -----------------------------------------------------------------
 

@@ -37,6 +37,7 @@ start_from(void **state)
 	facts.transactions = 10000;
 	facts.service_s = 0.02;
 	facts.cs2 = 1;
+	facts.observed_s = 86400;
 	return 0;
 }
 
@@ -120,7 +121,7 @@ large_pool_shrinks_unless_its_peak_forbids(void **state)
 	facts.size = 20;
 	facts.busy_peak = 6;
 	expect(ARX_POOL_SHRINK, 6);
-	expect_words("never more than 6 at once");
+	expect_words("never more than 6 at once in the last 24 hours");
 	assert_true(advice.improvement_s <= 0);
 	assert_true(advice.target_met);
 	/* a target that is met by 4 leaves a spare for the load's own changes */
@@ -140,6 +141,52 @@ large_pool_shrinks_unless_its_peak_forbids(void **state)
 	facts.size = 8;
 	facts.min_size = 0;
 	expect(ARX_POOL_RIGHT, 8);
+}
+
+static void
+quiet_minutes_do_not_shrink_a_pool(void **state)
+{
+	(void) state;
+	facts.size = 20;
+	facts.busy_peak = 2;
+	facts.busy_day_peak = 12;
+	expect(ARX_POOL_SHRINK, 12);
+	expect_words("never more than 12 at once");
+	facts.busy_day_peak = 18;
+	expect(ARX_POOL_RIGHT, 20);
+	facts.busy_day_peak = 2;
+	facts.observed_s = 3599;
+	expect(ARX_POOL_RIGHT, 20);
+	assert_int_equal(advice.ground, ARX_POOL_GROUND_BRIEF);
+	expect_words("less than an hour of it was seen");
+	facts.observed_s = 3600;
+	expect(ARX_POOL_SHRINK, 6);
+	expect_words("in the last 1 hour;");
+	/* not known: what the window has */
+	facts.observed_s = NAN;
+	expect(ARX_POOL_RIGHT, 20);
+	facts.window_s = 7200;
+	facts.transactions = 720000;
+	expect(ARX_POOL_SHRINK, 6);
+}
+
+static void
+sessions_that_nobody_counted_give_no_advice(void **state)
+{
+	(void) state;
+	facts.per_session = true;
+	expect(ARX_POOL_GROW, 5);
+	expect_words("a session waits");
+	facts.transactions = 5;
+	expect(ARX_POOL_TOO_FEW, -1);
+	expect_words("Only 5 sessions were seen");
+	facts.transactions = -1;
+	facts.arrival_rate = NAN;
+	facts.service_s = NAN;
+	facts.busy_mean = 2;
+	expect(ARX_POOL_UNKNOWN, -1);
+	assert_true(isnan(advice.arrival_rate) && isnan(advice.service_s));
+	expect_words("since 1.23");
 }
 
 static void
@@ -638,6 +685,8 @@ main(void)
 		TEST(improvement_has_no_bound_where_a_fifth_more_would_not_fit),
 		TEST(busy_pool_without_waits_grows_by_its_utilisation),
 		TEST(large_pool_shrinks_unless_its_peak_forbids),
+		TEST(quiet_minutes_do_not_shrink_a_pool),
+		TEST(sessions_that_nobody_counted_give_no_advice),
 		TEST(right_pool_stays),
 		TEST(capped_pool_is_not_the_problem),
 		TEST(cap_above_the_size_is_gone_to),
