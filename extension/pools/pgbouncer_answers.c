@@ -88,9 +88,8 @@ known_database(ArxBouncerLook *look, const char *name)
 }
 
 /*
- * Notes that a database has pools.  There is room for as many as have some at
- * one time: one that the last whole look did not see makes room.  NULL, and
- * counted, when there is none.
+ * Notes that a database has pools; one that the last whole look did not see
+ * makes room for it.  NULL, and counted, when there is none.
  */
 static ArxKnownDatabase *
 note_database(ArxBouncerLook *look, const char *name)
