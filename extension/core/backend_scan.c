@@ -91,21 +91,22 @@ copy_members(ArxSession *to, volatile PgBackendStatus *from)
 static bool
 copy_entry(ArxSession *to, volatile PgBackendStatus *from)
 {
+	ArxSession copy = *to;
+
 	for (int i = 0; i < COPY_TRIES; i++)
 	{
 		int before = from->st_changecount;
-		int type;
 
 		pg_read_barrier();
 		if (before & 1)
 			continue;
-		copy_members(to, from);
-		type = (int) from->st_backendType;
+		copy_members(&copy, from);
+		copy.identity.kind = (uint8) from->st_backendType;
 		pg_read_barrier();
 		if (from->st_changecount != before)
 			continue;
+		*to = copy;
 		to->changecount = before;
-		to->identity.kind = (uint8) type;
 		return true;
 	}
 	return false;
@@ -122,6 +123,8 @@ refresh(ArxBackendScan *scan, ArxSession *session,
 	if (!copy_entry(session, entry))
 	{
 		scan->torn++;
+		if (!known)
+			session->pid = 0;
 		return known;
 	}
 	if (!known)
@@ -130,7 +133,6 @@ refresh(ArxBackendScan *scan, ArxSession *session,
 	session->identity_hash =
 		hash_bytes_extended((const unsigned char *) &session->identity,
 							sizeof(session->identity), 0);
-	session->is_new = !known;
 	session->pid = pid;
 	return true;
 }
@@ -151,9 +153,9 @@ look_at(ArxBackendScan *scan, int proc_number)
 		session->pid = 0;
 		return false;
 	}
-	if (session->pid == pid && session->changecount == entry->st_changecount)
-		session->is_new = false;
-	else if (!refresh(scan, session, entry, pid))
+	if ((session->pid != pid ||
+		 session->changecount != entry->st_changecount) &&
+		!refresh(scan, session, entry, pid))
 		return false;
 	session->proc_number = proc_number;
 	session->wait_event_info = arx_compat_wait_key(proc->wait_event_info);

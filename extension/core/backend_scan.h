@@ -35,7 +35,6 @@ typedef struct ArxSession
 	uint64 toplevel_queryid; /* of what the client sent; 0: not known */
 	ArxIdentity identity;
 	uint64 identity_hash;
-	bool is_new; /* process not seen by this scan's last look */
 } ArxSession;
 
 typedef struct ArxBackendScan
@@ -77,6 +76,16 @@ arx_session_is_idle_in_transaction(const ArxSession *session)
 {
 	return session->state == STATE_IDLEINTRANSACTION ||
 		session->state == STATE_IDLEINTRANSACTION_ABORTED;
+}
+
+/*
+ * The statement that it is about: the innermost if known, else what the client
+ * sent, which also is whose commit it waits for; 0: none.
+ */
+static inline uint64
+arx_session_statement(const ArxSession *session)
+{
+	return session->queryid ? session->queryid : session->toplevel_queryid;
 }
 
 /*

@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "storage/ipc.h"
 #include "storage/proc.h"
 
 #include "compat/pg_compat.h"
@@ -88,6 +89,13 @@ arx_ring_shmem_attach(void *segment, LWLockPadded *locks, bool found)
 	}
 }
 
+/* A process that is ended within a statement does not come back to say so. */
+static void
+run_nothing(int code, Datum arg)
+{
+	pg_atomic_write_u64(&arx_my_ring->running_queryid, 0);
+}
+
 bool
 arx_ring_find_mine(void)
 {
@@ -104,8 +112,8 @@ arx_ring_find_mine(void)
 	arx_my_ring_head = pg_atomic_read_u64(&rings[number].head);
 	arx_my_ring = &rings[number];
 	/* Of the session that had this PGPROC before. */
-	pg_atomic_write_u64(&arx_my_ring->running_queryid, 0);
 	pg_atomic_write_u64(&arx_my_ring->context_time, 0);
+	on_shmem_exit(run_nothing, (Datum) 0);
 	return true;
 }
 

@@ -201,8 +201,7 @@ put_state(ArxRowWriter *row, const ArxSession *session,
 	arx_put_wait(row, session->wait_event_info, works);
 	arx_put_text(row, arx_state_name(session->state));
 	put_xids(row, session);
-	arx_put_queryid(
-		row, session->queryid ? session->queryid : session->toplevel_queryid);
+	arx_put_queryid(row, arx_session_statement(session));
 }
 
 /* backend_type to the end */

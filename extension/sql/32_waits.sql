@@ -40,7 +40,7 @@ COMMENT ON COLUMN arx_perf.wait_profile.wait_event_type IS
 COMMENT ON COLUMN arx_perf.wait_profile.wait_event IS
 	'name of the wait; CPU for running, ready to run, or in a wait that the server does not report';
 COMMENT ON COLUMN arx_perf.wait_profile.queryid IS
-	'innermost statement that ran (arx_perf.statements.queryid); NULL for none, in rows "(other)", or without the right to see it';
+	'innermost statement that ran, or, while none did (at commit, in a parallel worker), the client''s (arx_perf.statements.queryid); NULL for none, in rows "(other)", or without the right to see it';
 COMMENT ON COLUMN arx_perf.wait_profile.toplevel_queryid IS
 	'statement that the client sent, in which it ran; NULL likewise';
 COMMENT ON COLUMN arx_perf.wait_profile.dbid IS

@@ -89,8 +89,7 @@ arx_blocking_shmem_attach(void *segment, bool found)
 static void
 set_party(ArxParty *party, const ArxSession *session)
 {
-	party->queryid =
-		session->queryid ? session->queryid : session->toplevel_queryid;
+	party->queryid = arx_session_statement(session);
 	party->userid = session->identity.userid;
 	party->kind = session->identity.kind;
 	memcpy(party->application_name, session->identity.application_name,

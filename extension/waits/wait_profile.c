@@ -98,7 +98,8 @@ count_changed(const ArxSession *session, Memo *memo, const ArxTick *tick)
 		memo->base_hash =
 			hash_bytes_extended((unsigned char *) &key, sizeof(key), 0);
 	}
-	key.queryid = memo->queryid = session->queryid;
+	memo->queryid = session->queryid;
+	key.queryid = arx_session_statement(session);
 	key.toplevel_queryid = memo->toplevel_queryid = session->toplevel_queryid;
 	key.wait = memo->wait = session->wait_event_info;
 	hash = hash_combine64(memo->base_hash, key.queryid);

@@ -18,7 +18,7 @@ typedef enum ArxWaitScope
 /* Zero-padded to the last byte. */
 typedef struct ArxWaitKey
 {
-	uint64 queryid;			 /* innermost statement; 0: none */
+	uint64 queryid;			 /* see arx_session_statement(); 0: none */
 	uint64 toplevel_queryid; /* what the client sent; 0: none */
 	Oid dbid;
 	Oid userid;

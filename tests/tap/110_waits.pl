@@ -20,6 +20,7 @@ my $node = new_node(
 	autovacuum => 'off',
 	max_parallel_workers => 4,
 	wal_level => 'replica',
+	max_wal_senders => 2,
 	'arx_perf.track' => 'all',
 	'arx_perf.sample_interval' => "'10ms'");
 my $major = pg_major($node);
@@ -166,9 +167,49 @@ seen(
 	'a parallel worker that sleeps is database time',
 	q{application_name = 'leader' AND backend_type = 'parallel worker'
 	  AND wait_event = 'PgSleep' AND share > 0});
-is( rows('count(DISTINCT queryid)', "application_name = 'leader' AND wait_event <> 'CPU'"),
-	'1', 'leader and worker run one statement');
+is( rows(
+		'count(DISTINCT queryid) = 1 AND count(*) = count(queryid)',
+		"application_name = 'leader' AND wait_event <> 'CPU'"),
+	't',
+	'leader and worker run one statement');
 end_session($node, 'leader');
+
+# --- the end of a transaction -----------------------------------------------
+
+$node->safe_psql('postgres',
+	"ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+$node->reload;
+background('committer', 'INSERT INTO one VALUES (2)');
+seen(
+	'the wait at commit counts for the statement that commits',
+	q{application_name = 'committer' AND wait_event = 'SyncRep'
+	  AND queryid IN (SELECT s.queryid FROM arx_perf.statements s
+		WHERE s.query LIKE 'INSERT INTO one %')});
+$node->safe_psql('postgres', 'ALTER SYSTEM RESET synchronous_standby_names');
+$node->reload;
+end_session($node, 'committer');
+
+# --- a session that was ended -----------------------------------------------
+
+# Newcomers get the places of those that were ended, and wait for a lock before
+# they know their statement.
+my $owner = session($node, 'owner');
+$owner->query_safe('BEGIN; LOCK TABLE one');
+background('ended', 'BEGIN; LOCK TABLE one');
+await_wait($node, 'ended', 'Lock');
+end_session($node, 'ended');
+for (1 .. 2)
+{
+	my $newcomer = $node->background_psql('postgres', on_error_stop => 0);
+	send_statement($newcomer, 'TABLE one');
+	push @sessions, $newcomer;
+}
+await_query(
+	$node,
+	'the statement of a session that was ended is not that of a newcomer', q{
+	SELECT count(*) = 2 AND count(queryid) = 0 FROM arx_perf.active_sessions
+	WHERE query = 'TABLE one;' AND wait_event = 'relation'});
+$owner->query_safe('ROLLBACK');
 
 # --- names of waits ---------------------------------------------------------
 
