@@ -33,9 +33,9 @@ static SharedSampler *shared;
 /* Of the collector. */
 static ArxBackendScan *backends = NULL;
 static ArxLockScan *locks = NULL;
-static int interval_ms = 0; /* by which the strata are cut */
-static int64 stratum;		/* in which the next look is due */
-static int64 due_us;
+static int interval_ms = 0;	 /* by which the strata are cut */
+static int64 stratum_us = 0; /* where that of the next look begins */
+static int64 due_us;		 /* a random place in it */
 static int64 last_look_us = 0;
 static int64 gap_us = 0; /* not yet told */
 
@@ -66,23 +66,28 @@ clock_us(void)
 	return arx_clock_ns() / 1000;
 }
 
-static void
-set_due(int64 in_stratum)
+static int64
+width_us(void)
 {
-	int64 width = (int64) interval_ms * 1000;
-
-	stratum = in_stratum;
-	due_us = stratum * width +
-		(int64) (pg_prng_double(&pg_global_prng_state) * (double) width);
+	return (int64) interval_ms * 1000;
 }
 
-/* The first look, and the first one after the interval was changed. */
+static void
+set_due(int64 begin_us)
+{
+	stratum_us = begin_us;
+	due_us = begin_us +
+		(int64) (pg_prng_double(&pg_global_prng_state) * (double) width_us());
+}
+
+/* For the first look, and when the interval was changed. */
 static void
 start_strata(int64 now_us)
 {
+	if (interval_ms != 0)
+		gap_us += Max(now_us - stratum_us, 0);
 	interval_ms = arx_sample_interval;
-	set_due(now_us / ((int64) interval_ms * 1000));
-	due_us = Max(due_us, now_us);
+	set_due(now_us);
 }
 
 static void
@@ -118,11 +123,10 @@ make_scans(void)
 static void
 look(int64 now_us)
 {
-	int64 width = (int64) interval_ms * 1000;
 	ArxTick tick = {
 		.clock_us = now_us,
 		.number = pg_atomic_read_u64(&shared->ticks) + 1,
-		.weight_us = width,
+		.weight_us = width_us(),
 		.spacing_us = last_look_us ? now_us - last_look_us : 0,
 		.gap_us = gap_us,
 		.backends = backends,
@@ -136,20 +140,21 @@ look(int64 now_us)
 	gap_us = 0;
 	/* If a subject raises an error, the look is not taken twice. */
 	set_counter(&shared->ticks, (int64) tick.number);
-	set_due(now_us / width + 1);
+	set_due(stratum_us + width_us());
 	arx_subsystems_sample(&tick);
 	account(&tick, clock_us() - now_us);
 }
 
+/* A look stands for the stratum it was due in, unless it is later by one. */
 static void
 note_missed(int64 now_us)
 {
-	int64 width = (int64) interval_ms * 1000;
-	int64 missed = now_us / width - stratum;
+	int64 missed = (now_us - due_us) / width_us();
 
 	if (missed <= 0)
 		return;
-	gap_us += missed * width;
+	stratum_us += missed * width_us();
+	gap_us += missed * width_us();
 	set_counter(&shared->missed,
 				(int64) pg_atomic_read_u64(&shared->missed) + missed);
 }
