@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "port/pg_bitutils.h"
 #include "storage/lwlock.h"
 #include "storage/proc.h"
 
@@ -27,6 +28,7 @@ typedef struct Visit
 	ArxWaiter *waiter;
 	PGPROC *proc; /* the waiter's */
 	LOCKMASK conflicts;
+	int grants; /* whose holders are still to be met */
 	int seen;
 } Visit;
 
@@ -75,6 +77,7 @@ add_blocker(Visit *visit, PGPROC *proc, bool queued)
 	blocker->queued = queued;
 }
 
+/* Those who wait are in this list too, mostly behind those who hold. */
 static bool
 visit_holder(PROCLOCK *proclock, void *arg)
 {
@@ -82,7 +85,8 @@ visit_holder(PROCLOCK *proclock, void *arg)
 
 	if (proclock->holdMask & visit->conflicts)
 		add_blocker(visit, proclock->tag.myProc, false);
-	return ++visit->seen < MAX_VISITS;
+	visit->grants -= pg_popcount32((uint32) proclock->holdMask);
+	return visit->grants > 0 && ++visit->seen < MAX_VISITS;
 }
 
 /* A crowd that waits for one lock must not cost the square of its size. */
@@ -196,7 +200,7 @@ find_row_once(const ArxLockScan *scan, ArxWaiter *waiter, PGPROC *proc)
 static void
 read_lock(const ArxLockScan *scan, ArxWaiter *waiter, PGPROC *proc, LOCK *lock)
 {
-	Visit visit = {.waiter = waiter, .proc = proc};
+	Visit visit = {.waiter = waiter, .proc = proc, .grants = lock->nGranted};
 
 	waiter->tag = lock->tag;
 	waiter->mode = proc->waitLockMode;
