@@ -68,7 +68,7 @@ arx_load_digest(const ArxLoad *load)
 
 	initStringInfo(&text);
 	appendStringInfo(&text, "load of the last %.0f s: ",
-					 (double) (load->to - load->from) / 1e6);
+					 ((double) load->to - (double) load->from) / 1e6);
 	if (load->looks < 2)
 	{
 		appendStringInfoString(&text, "not known, nobody looked");

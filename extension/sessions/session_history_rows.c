@@ -39,7 +39,7 @@ put_look(ArxRowWriter *row, const ArxLook *look)
 
 static void
 put_session(ArxRowWriter *row, ArxSessionReader *reader,
-			const ArxHistorySample *sample)
+			const ArxHistorySample *sample, bool visible)
 {
 	const ArxSessionKey *key = &sample->key;
 	bool known = sample->known;
@@ -59,7 +59,10 @@ put_session(ArxRowWriter *row, ArxSessionReader *reader,
 	arx_put_oid(row, key->identity.userid);
 	arx_put_text(row, arx_role_name(&reader->roles, key->identity.userid));
 	arx_put_text(row, known ? key->identity.application_name : NULL);
-	arx_put_client_addr(row, &key->identity);
+	if (visible)
+		arx_put_client_addr(row, &key->identity);
+	else
+		arx_put_null(row);
 	arx_put_text(row, known ? arx_kind_name(key->identity.kind) : NULL);
 }
 
@@ -93,7 +96,7 @@ put_sample(ArxRowWriter *row, ArxSessionReader *reader,
 	int64 time = history->look.time;
 
 	put_look(row, &history->look);
-	put_session(row, reader, sample);
+	put_session(row, reader, sample, visible);
 	arx_put_text(row, arx_state_name(state));
 	arx_put_wait(row, coded->wait,
 				 state != STATE_IDLEINTRANSACTION &&

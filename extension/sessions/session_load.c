@@ -168,7 +168,8 @@ arx_load_measure(ArxLoad *load, int64 from, int64 to, bool with_statements)
 		load->looks++;
 	}
 	if (to > from)
-		load->covered = Min(load->total.sums.weight / (double) (to - from), 1);
+		load->covered =
+			Min(load->total.sums.weight / ((double) to - (double) from), 1);
 	if (statements)
 		rank_all(load, statements);
 }

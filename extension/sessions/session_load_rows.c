@@ -10,6 +10,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
 
+#include "core/access_check.h"
 #include "core/row_writer.h"
 #include "core/subsystem.h"
 #include "sessions/session_load.h"
@@ -96,8 +97,11 @@ Datum
 arx_load_digest_text(PG_FUNCTION_ARGS)
 {
 	ArxLoad load;
+	bool with_ids = arx_may_read_all_texts();
 
 	arx_subsystems_require();
-	measure(&load, PG_GETARG_DATUM(0), true);
+	measure(&load, PG_GETARG_DATUM(0), with_ids);
+	if (!with_ids)
+		load.statement.queryid = load.transaction.queryid = 0;
 	PG_RETURN_TEXT_P(cstring_to_text(arx_load_digest(&load)));
 }

@@ -143,7 +143,7 @@ set_blocker(ArxSample *sample, const ArxTick *tick, const ArxSession *session)
 	}
 	blocker =
 		arx_backend_scan_of(tick->backends, waiter->blockers[0].proc_number);
-	if (blocker == NULL)
+	if (blocker == NULL || blocker->pid != waiter->blockers[0].pid)
 		return;
 	sample->blocker = enter_session(blocker);
 	sample->has_blocker = sample->blocker != 0;

@@ -64,7 +64,7 @@ COMMENT ON COLUMN arx_perf.session_history.username IS
 COMMENT ON COLUMN arx_perf.session_history.application_name IS
 	'name of the application';
 COMMENT ON COLUMN arx_perf.session_history.client_addr IS
-	'address of the client; NULL for a Unix socket';
+	'address of the client; NULL for a Unix socket, or without the right to see it';
 COMMENT ON COLUMN arx_perf.session_history.backend_type IS
 	'kind of process, as in pg_stat_activity';
 COMMENT ON COLUMN arx_perf.session_history.state IS
