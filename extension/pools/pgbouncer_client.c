@@ -100,7 +100,6 @@ collect_options(const PQconninfoOption *given, const char **keywords,
 	static const char *const ours[][2] = {{"dbname", "pgbouncer"},
 										  {"application_name", "arx_perf"},
 										  {"gssencmode", "disable"}};
-	bool has_port = false;
 	int n = 0;
 
 	for (; given->keyword && n < OPTIONS_MAX; given++)
@@ -109,18 +108,11 @@ collect_options(const PQconninfoOption *given, const char **keywords,
 			continue;
 		keywords[n] = given->keyword;
 		values[n++] = given->val;
-		has_port |= strcmp(given->keyword, "port") == 0 ||
-			strcmp(given->keyword, "service") == 0;
 	}
 	for (int i = 0; i < (int) lengthof(ours); i++)
 	{
 		keywords[n] = ours[i][0];
 		values[n++] = ours[i][1];
-	}
-	if (!has_port)
-	{
-		keywords[n] = "port";
-		values[n++] = ARX_PGBOUNCER_PORT;
 	}
 	keywords[n] = NULL;
 	values[n] = NULL;

@@ -157,6 +157,8 @@ follow_setting(int64 now)
 	if (list_in_use == NULL)
 	{
 		arx_bouncer_clear();
+		/* Where neither the list nor a service names one. */
+		setenv("PGPORT", ARX_PGBOUNCER_PORT, 1);
 		on_proc_exit(close_all, (Datum) 0);
 	}
 	if (PgReloadTime != list_read_at)

@@ -14,6 +14,8 @@ use Test::More;
 
 plan skip_all => 'needs PgBouncer' unless ArxBouncer::program();
 
+my $services = PostgreSQL::Test::Utils::tempdir_short() . '/services';
+$ENV{PGSERVICEFILE} = $services;
 my $node = new_node(
 	'hostile',
 	autovacuum => 'off',
@@ -140,6 +142,22 @@ await_state('one that is silent', 'silent', 'no answer', 'silent');
 await_state('nobody there', 'away', 'unreachable', 'running');
 await_state('a service that is not there', 'missing', 'unreachable', 'running');
 await_state('a server, no PgBouncer', 'server', 'refused', 'log');
+
+append_to_file($services,
+	"[bouncer]\nhost=$bouncer->{dir}\nuser=stats\npassword=s\n");
+use_consoles('service=bouncer');
+await_state('a service has the port of PgBouncer, unless it names one',
+	'bouncer', 'ok', '');
+use_consoles(
+	console('good', 'stats'),
+	console('wrong', 'boss'),
+	console('none', 'nobody_there'),
+	console('plain', 'plain'),
+	"name=silent host=$silent_dir user=stats",
+	"name=away host=$bouncer->{dir} port=6433 user=stats",
+	'name=missing service=there_is_none',
+	"name=server host=" . $node->host . ' port=' . $node->port);
+await_state('the good one again', 'good', 'ok', '');
 
 # Many looks at the good one while a connection to the silent one is tried:
 # were they made one after the other, each would take 2 s more.
