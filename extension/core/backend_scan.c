@@ -127,7 +127,8 @@ refresh(ArxBackendScan *scan, ArxSession *session,
 			session->pid = 0;
 		return known;
 	}
-	if (!known)
+	/* A worker's type is not known before the postmaster has noted its pid. */
+	if (!known || kind == (uint8) B_BG_WORKER)
 		kind = arx_kind_of(session->identity.kind, pid, scan->enter_kinds);
 	session->identity.kind = kind;
 	session->identity_hash =
@@ -194,6 +195,10 @@ arx_session_is_busy_server_process(const ArxSession *session)
 
 	if (arx_kind_is_foreground(session->identity.kind) ||
 		wait_class == PG_WAIT_ACTIVITY)
+		return false;
+	/* A logical WAL sender's main loop waits for WAL in the class Client. */
+	if (session->identity.kind == (uint8) B_WAL_SENDER &&
+		wait_class == PG_WAIT_CLIENT)
 		return false;
 	/* An extension's worker waits for its next turn in a wait of its own. */
 	if (session->state == STATE_UNDEFINED)

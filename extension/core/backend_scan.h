@@ -58,7 +58,10 @@ typedef struct ArxBackendScan
  */
 extern ArxBackendScan *arx_backend_scan_make(bool enter_kinds);
 
-/* Takes a look.  No lock, no error.  Sessions stay until the next look. */
+/*
+ * Takes a look.  No error.  Sessions stay until the next look.  No lock, but for
+ * the server's of background workers, shared, when a new one of them is seen.
+ */
 extern void arx_backend_scan_look(ArxBackendScan *scan);
 
 /* The session with this PGPROC number at the last look; NULL: none. */

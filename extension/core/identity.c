@@ -18,6 +18,7 @@
 /* Kinds from here on are background workers, by the name of their type. */
 #define FIRST_WORKER_KIND 32
 #define MAX_WORKER_KINDS 96
+#define PARALLEL_WORKER_KIND FIRST_WORKER_KIND
 
 /* Names are entered by the collector only, and never change. */
 typedef struct KindNames
@@ -147,10 +148,7 @@ arx_kind_is_client(uint8 kind)
 bool
 arx_kind_is_foreground(uint8 kind)
 {
-	return arx_kind_is_client(kind) ||
-		(kind >= FIRST_WORKER_KIND &&
-		 strcmp(kinds->names[kind - FIRST_WORKER_KIND], "parallel worker") ==
-			 0);
+	return arx_kind_is_client(kind) || kind == PARALLEL_WORKER_KIND;
 }
 
 Size
@@ -163,6 +161,10 @@ void
 arx_kinds_shmem_attach(void *segment, bool found)
 {
 	kinds = segment;
-	if (!found)
-		pg_atomic_init_u32(&kinds->n, 0);
+	if (found)
+		return;
+	/* There before the collector is: its time is its client's. */
+	strlcpy(kinds->names[PARALLEL_WORKER_KIND - FIRST_WORKER_KIND],
+			"parallel worker", BGW_MAXLEN);
+	pg_atomic_init_u32(&kinds->n, 1);
 }

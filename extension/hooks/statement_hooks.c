@@ -408,6 +408,9 @@ finish_has_work(const QueryDesc *queryDesc)
 static pg_noinline void
 finish_measured(Execution *execution, QueryDesc *queryDesc)
 {
+	uint64 outer =
+		arx_ring_set_running((uint64) queryDesc->plannedstmt->queryId);
+
 	if (execution)
 	{
 		arx_measure_begin(&execution->measure);
@@ -422,6 +425,7 @@ finish_measured(Execution *execution, QueryDesc *queryDesc)
 	{
 		arx_nesting_level--;
 		arx_unmark_running();
+		(void) arx_ring_set_running(outer);
 		if (execution)
 			fail_execution(execution);
 		PG_RE_THROW();
@@ -429,6 +433,7 @@ finish_measured(Execution *execution, QueryDesc *queryDesc)
 	PG_END_TRY();
 	arx_nesting_level--;
 	arx_unmark_running();
+	(void) arx_ring_set_running(outer);
 	if (execution)
 		arx_measure_end(&execution->measure, &execution->stmt);
 }

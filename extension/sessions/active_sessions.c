@@ -226,7 +226,7 @@ put_session(Present *present, const ArxSession *session)
 	ArxRowWriter *row = &present->row;
 	ArxSessionDetails details;
 	bool visible =
-		arx_may_see_session(&present->reader, session->identity.userid);
+		arx_may_see(&present->reader.viewer, session->identity.userid);
 
 	if (!arx_session_details(session, &details))
 		return; /* it has gone */
@@ -254,7 +254,7 @@ arx_active_sessions(PG_FUNCTION_ARGS)
 	Present *present = palloc0(sizeof(*present));
 
 	arx_rows_begin(&present->row, fcinfo);
-	arx_session_reader_begin(&present->reader);
+	arx_viewer_begin(&present->reader.viewer);
 	present->backends = arx_backend_scan_make(false);
 	present->locks = arx_lock_scan_make(false);
 	arx_backend_scan_look(present->backends);

@@ -80,7 +80,7 @@ put_blocker(ArxRowWriter *row, ArxSessionReader *reader,
 	}
 	arx_put(row, Int32GetDatum(sample->blocker_pid));
 	blocker = arx_history_sample_of(history, sample->coded.blocker);
-	if (blocker && arx_may_see_session(reader, blocker->key.identity.userid))
+	if (blocker && arx_may_see(&reader->viewer, blocker->key.identity.userid))
 		arx_put_queryid(row, arx_sample_queryid(blocker));
 	else
 		arx_put_null(row);
@@ -92,7 +92,7 @@ put_sample(ArxRowWriter *row, ArxSessionReader *reader,
 {
 	const ArxSample *coded = &sample->coded;
 	BackendState state = (BackendState) coded->state;
-	bool visible = arx_may_see_session(reader, sample->key.identity.userid);
+	bool visible = arx_may_see(&reader->viewer, sample->key.identity.userid);
 	int64 time = history->look.time;
 
 	put_look(row, &history->look);
@@ -118,7 +118,8 @@ arx_session_history(PG_FUNCTION_ARGS)
 	ArxRowWriter row;
 
 	arx_rows_begin(&row, fcinfo);
-	arx_session_reader_begin(&reader);
+	memset(&reader, 0, sizeof(reader));
+	arx_viewer_begin(&reader.viewer);
 	history = arx_history_reader_make();
 	if (!PG_ARGISNULL(0))
 		history->since = PG_GETARG_TIMESTAMPTZ(0);

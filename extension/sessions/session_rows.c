@@ -4,32 +4,8 @@
  */
 #include "postgres.h"
 
-#include "miscadmin.h"
-#include "utils/acl.h"
-
 #include "compat/pg_compat_backends.h"
-#include "core/access_check.h"
 #include "sessions/session_rows.h"
-
-void
-arx_session_reader_begin(ArxSessionReader *reader)
-{
-	memset(reader, 0, sizeof(*reader));
-	reader->all = arx_may_read_all_texts();
-}
-
-bool
-arx_may_see_session(ArxSessionReader *reader, Oid userid)
-{
-	if (reader->all || !OidIsValid(userid))
-		return reader->all;
-	if (reader->asked_for != userid)
-	{
-		reader->asked_for = userid;
-		reader->answer = has_privs_of_role(GetUserId(), userid);
-	}
-	return reader->answer;
-}
 
 void
 arx_put_wait(ArxRowWriter *row, uint32 wait, bool works)

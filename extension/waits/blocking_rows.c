@@ -5,7 +5,6 @@
 #include "postgres.h"
 
 #include "catalog/catalog.h"
-#include "miscadmin.h"
 #include "utils/fmgrprotos.h"
 #include "utils/syscache.h"
 
@@ -20,7 +19,7 @@ PG_FUNCTION_INFO_V1(arx_blocking_rows);
 /* One reading of the view. */
 typedef struct Reading
 {
-	bool all_ids; /* the reader may see everybody's */
+	ArxViewer viewer;
 	ArxNameCache databases;
 	ArxNameCache roles;
 	ArxWaitTotals totals;
@@ -74,7 +73,7 @@ static void
 put_party(Reading *reading, const ArxParty *party)
 {
 	ArxRowWriter *row = &reading->row;
-	bool may_see = reading->all_ids || party->userid == GetUserId();
+	bool may_see = arx_may_see(&reading->viewer, party->userid);
 	bool prepared = party->kind == ARX_KIND_PREPARED;
 
 	arx_put_text(row, arx_role_name(&reading->roles, party->userid));
@@ -165,7 +164,7 @@ arx_blocking_rows(PG_FUNCTION_ARGS)
 	ArxLookCopy *copy = &reading->copy;
 
 	arx_rows_begin(&reading->row, fcinfo);
-	reading->all_ids = arx_may_read_all_texts();
+	arx_viewer_begin(&reading->viewer);
 	if (!arx_wait_totals_read(arx_blocking, copy, &reading->totals))
 		return (Datum) 0;
 	for (int i = 0; i < copy->n; i++)

@@ -6,7 +6,6 @@
 
 #include <math.h>
 
-#include "miscadmin.h"
 
 #include "compat/pg_compat_backends.h"
 #include "core/access_check.h"
@@ -20,7 +19,7 @@ PG_FUNCTION_INFO_V1(arx_wait_profile_rows);
 /* One reading of the view. */
 typedef struct Reading
 {
-	bool all_ids; /* the reader may see everybody's */
+	ArxViewer viewer;
 	ArxNameCache databases;
 	ArxNameCache roles;
 	ArxWaitTotals totals;
@@ -33,7 +32,7 @@ put_key(Reading *reading, const ArxWaitKey *key)
 {
 	ArxRowWriter *row = &reading->row;
 	bool is_rest = key->scope != ARX_WAIT_OF_KEY;
-	bool may_see = reading->all_ids || key->userid == GetUserId();
+	bool may_see = arx_may_see(&reading->viewer, key->userid);
 
 	arx_put_text(row, key->wait == 0 ? "CPU" : arx_compat_wait_type(key->wait));
 	arx_put_text(row, key->wait == 0 ? "CPU" : arx_compat_wait_name(key->wait));
@@ -85,7 +84,7 @@ arx_wait_profile_rows(PG_FUNCTION_ARGS)
 	ArxLookCopy *copy = &reading->copy;
 
 	arx_rows_begin(&reading->row, fcinfo);
-	reading->all_ids = arx_may_read_all_texts();
+	arx_viewer_begin(&reading->viewer);
 	if (!arx_wait_totals_read(arx_wait_profile, copy, &reading->totals))
 		return (Datum) 0;
 	for (int i = 0; i < copy->n; i++)

@@ -275,12 +275,12 @@ my $observed;
 		local $ENV{PGAPPNAME} = 'meanwhile';
 		$node->safe_psql('postgres', 'SELECT 1');
 	}
-	is( value(
-			$node,
-			q{SELECT sessions || ' ' || transactions FROM arx_perf.database_pools
-			  WHERE application_name = 'meanwhile'}),
-		'1 1',
-		'and sessions that end are counted');
+	await_query(
+		$node,
+		'and sessions that end are counted',
+		q{SELECT sessions || ' ' || transactions FROM arx_perf.database_pools
+		  WHERE application_name = 'meanwhile'},
+		'1 1');
 	is( value(
 			$node, q{SELECT max(observed_at) FROM arx_perf.database_pools}),
 		$observed,
