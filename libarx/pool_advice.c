@@ -337,8 +337,10 @@ judge_small(const ArxPoolFacts *facts, const ArxPoolLoad *load,
 	else
 		advice->verdict = saturated ? ARX_POOL_UNSTABLE : ARX_POOL_GROW;
 	if (saturated)
-		advice->queue_growth = fmax(
-			0, load->arrival_rate - (double) facts->size / load->service_s);
+		advice->queue_growth =
+			fmax(0,
+				 load->arrival_rate -
+					 (double) (facts->size + facts->reserve) / load->service_s);
 }
 
 /* The highest sample of the last day, or of what is known of it. */

@@ -43,6 +43,7 @@ typedef struct ArxPoolFacts
 	int64_t size;	   /* connections the pool can have now, at least 1 */
 	int64_t min_size;  /* configured; 0 none */
 	int64_t max_size;  /* configured; -1 none */
+	int64_t reserve;   /* that open when clients wait long; 0 none */
 	int64_t head_room; /* connections this pool could have: what max_connections
 						* leaves when the other pools have theirs */
 	int64_t ncpus;	   /* that this pool may use */

@@ -185,7 +185,11 @@ static void
 say_unstable(Text *text, const ArxPoolFacts *facts, const ArxPoolAdvice *advice)
 {
 	say_connections(text, facts->size);
-	say(text, " %s busy all the time; ", facts->size == 1 ? "is" : "are");
+	if (facts->reserve > 0)
+		say(text, " are busy all the time, beside a reserve of %lld; ",
+			(long long) facts->reserve);
+	else
+		say(text, " %s busy all the time; ", facts->size == 1 ? "is" : "are");
 	if (advice->queue_growth > 0)
 		say(text,
 			"the load would fill %.1f, and the line grows by %.3g a second",

@@ -358,6 +358,7 @@ set_configuration(ArxPoolWindow *window, const ArxBouncerCopy *copy,
 		set_name(window->server_database, database->server_database);
 		set_name(window->server_username, database->force_user);
 		window->min_size = (int) Max(database->min_size, 0);
+		window->reserve = (int) Max(database->reserve_size, 0);
 		if (database->size >= 0)
 			window->size = (int) database->size;
 	}

@@ -51,7 +51,26 @@ read_windows(Windows *windows)
 		windows->pgbouncer, MAX_ADVISED, arx_pool_window);
 }
 
-/* The same database and user as the server sees it; NULL: not seen. */
+/*
+ * Are these the pool's own transactions?  A PgBouncer may stand before another
+ * server that has a database and a user of the same names: then this one sees
+ * fewer.  Half of them is enough, for the two windows are not quite the same.
+ */
+static bool
+is_same_work(const ArxPoolWindow *server, const ArxPoolWindow *pool)
+{
+	double covered = pool->seconds > 0
+		? Min((double) server->seconds / pool->seconds, 1)
+		: 0;
+
+	return (double) server->transactions >=
+		0.5 * covered * (double) pool->transactions;
+}
+
+/*
+ * The same database and user as this server sees it; NULL: not seen, or the
+ * pool works for another server.
+ */
 static const ArxPoolWindow *
 server_side(const Windows *windows, const ArxPoolWindow *pool)
 {
@@ -62,7 +81,8 @@ server_side(const Windows *windows, const ArxPoolWindow *pool)
 
 	for (int i = 0; i < windows->ndatabase; i++)
 		if (strcmp(windows->database[i].database, database) == 0 &&
-			strcmp(windows->database[i].username, username) == 0)
+			strcmp(windows->database[i].username, username) == 0 &&
+			is_same_work(&windows->database[i], pool))
 			return &windows->database[i];
 	return NULL;
 }
@@ -118,7 +138,9 @@ collect_facts(const Windows *windows, const ArxPoolWindow *pool,
 	facts->size = pool->size;
 	facts->min_size = pool->min_size;
 	facts->max_size = pool->max_size;
-	facts->head_room = head_room(windows, pool, server);
+	facts->reserve = pool->reserve;
+	if (server || pool->source == ARX_POOL_DATABASE || pool->transactions == 0)
+		facts->head_room = head_room(windows, pool, server);
 	facts->ncpus = sysconf(_SC_NPROCESSORS_ONLN);
 	facts->window_s = pool->seconds;
 	facts->transactions = pool->arrivals;

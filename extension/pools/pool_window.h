@@ -33,6 +33,7 @@ typedef struct ArxPoolWindow
 
 	int size;	  /* connections it may open; database: most seen at once */
 	int min_size; /* configured; 0: none */
+	int reserve;  /* more that open when clients wait long; 0: none */
 	int max_size; /* that its own configuration allows; -1: no limit */
 	char pool_mode[16]; /* session, transaction, statement; "" */
 

@@ -323,6 +323,12 @@ overloaded_pool_is_unstable(void **state)
 	assert_true(advice.wait_now_s == 12);
 	assert_true(advice.target_met);
 	expect_words("grows by 25 a second");
+	/* a reserve carries what is beyond the pool */
+	facts.reserve = 1;
+	expect(ARX_POOL_UNSTABLE, 8);
+	assert_near(advice.queue_growth, 0, 1e-12);
+	expect_words("beside a reserve of 1");
+	facts.reserve = 0;
 
 	/* throughput stops at what the pool carries */
 	facts.service_s = 0.0297;
