@@ -10,6 +10,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 use ArxPerf qw(new_node await_query);
+use ArxLoad qw(start_psql stop_process);
 use ArxDurable qw(make_shop use_shop picture same_picture account_holds
   await_saved kill_server save_file);
 
@@ -88,6 +89,37 @@ like($standby->safe_psql('postgres', 'SELECT arx_perf.reset()'),
 	qr/^\d{4}-/, 'reset works on a standby');
 same_picture($standby, '', 'reset on a standby forgets');
 
+# --- sessions, waits and pools -----------------------------------------------
+
+# sees_sleeper($when): a session that sleeps is seen by each subject.
+sub sees_sleeper
+{
+	my ($when) = @_;
+	local $ENV{PGAPPNAME} = "sleeps $when";
+	my $sleeper = start_psql($standby, '-c', 'SELECT pg_sleep(600)');
+	my %views = (
+		active_sessions => "wait_event = 'PgSleep'",
+		session_history => "wait_event = 'PgSleep'",
+		wait_profile => "wait_event = 'PgSleep'",
+		database_pools => 'active = 1');
+	for my $view (sort keys %views)
+	{
+		await_query(
+			$standby,
+			"$when: $view has a session that sleeps",
+			"SELECT count(*) > 0 FROM arx_perf.$view
+			 WHERE application_name = 'sleeps $when' AND $views{$view}");
+	}
+	# It does not notice that its client goes.
+	$standby->safe_psql('postgres',
+		"SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+		 WHERE application_name = 'sleeps $when'");
+	stop_process($standby, $sleeper);
+	return;
+}
+
+sees_sleeper('standby');
+
 # --- promoted --------------------------------------------------------------
 
 $standby->safe_psql('shop', "$select 'a'") for 1 .. 5;
@@ -107,6 +139,7 @@ is( $standby->safe_psql(
 		WHERE check_name LIKE 'worker %' AND status = 'ok'}),
 	'worker collector,worker keeper,worker gateway',
 	'promoted: the workers run');
+sees_sleeper('promoted');
 
 $standby->stop;
 $primary->stop;
