@@ -4,6 +4,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
@@ -36,6 +38,24 @@ arx_row_end(ArxRowWriter *row)
 	tuplestore_putvalues(row->result->setResult, row->result->setDesc,
 						 row->values, row->nulls);
 	row->n = 0;
+}
+
+void
+arx_put_known(ArxRowWriter *row, double value)
+{
+	if (isnan(value))
+		arx_put_null(row);
+	else
+		arx_put_float8(row, value);
+}
+
+void
+arx_put_count(ArxRowWriter *row, int64 count)
+{
+	if (count < 0)
+		arx_put_null(row);
+	else
+		arx_put(row, Int32GetDatum((int32) Min(count, PG_INT32_MAX)));
 }
 
 void

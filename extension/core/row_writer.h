@@ -92,6 +92,12 @@ arx_put_ms_if(ArxRowWriter *row, bool known, int64 ns)
 		arx_put_null(row);
 }
 
+/* A number; NULL for NaN, one that is not known. */
+extern void arx_put_known(ArxRowWriter *row, double value);
+
+/* A count as integer, the largest there is at most; NULL for a negative one. */
+extern void arx_put_count(ArxRowWriter *row, int64 count);
+
 /* NULL for a time that never was (0). */
 extern void arx_put_timestamp(ArxRowWriter *row, int64 timestamp);
 

@@ -36,24 +36,6 @@ shown(const char *text)
 }
 
 static void
-put_known(ArxRowWriter *row, double value)
-{
-	if (isnan(value))
-		arx_put_null(row);
-	else
-		arx_put_float8(row, value);
-}
-
-static void
-put_count(ArxRowWriter *row, int64 value)
-{
-	if (value < 0)
-		arx_put_null(row);
-	else
-		arx_put(row, Int32GetDatum((int32) Min(value, PG_INT32_MAX)));
-}
-
-static void
 put_nulls(ArxRowWriter *row, int n)
 {
 	while (n-- > 0)
@@ -133,7 +115,7 @@ put_waits(ArxRowWriter *row, const ArxBouncerCopy *copy,
 	samples = add_ages(&pool->pool, since, counts, &looks);
 	arx_bouncer_window(copy, pool, (double) (seen_at - since) / USECS_PER_SEC,
 					   &window);
-	put_known(row, window.wait_seconds * MS_PER_S);
+	arx_put_known(row, window.wait_seconds * MS_PER_S);
 	if (samples < MIN_WAIT_SAMPLES || looks == 0 || !(window.arrival_rate > 0))
 		put_nulls(row, (int) lengthof(shares));
 	else
@@ -171,15 +153,15 @@ put_counts(ArxRowWriter *row, const ArxBouncerPool *pool, int size)
 {
 	int64 idle = sum_known(pool->sv_idle, pool->sv_used);
 
-	put_count(row, size);
-	put_count(row, sum_known(pool->cl_active, pool->cl_waiting));
-	put_count(row, pool->sv_active);
-	put_count(row, sum_known(idle, pool->sv_tested));
+	arx_put_count(row, size);
+	arx_put_count(row, sum_known(pool->cl_active, pool->cl_waiting));
+	arx_put_count(row, pool->sv_active);
+	arx_put_count(row, sum_known(idle, pool->sv_tested));
 	put_nulls(row, 2);
-	put_count(row, pool->cl_waiting);
-	put_known(row,
-			  pool->max_wait_us < 0 ? NAN
-									: (double) pool->max_wait_us / US_PER_MS);
+	arx_put_count(row, pool->cl_waiting);
+	arx_put_known(
+		row,
+		pool->max_wait_us < 0 ? NAN : (double) pool->max_wait_us / US_PER_MS);
 }
 
 /* Fractions, from that of the clients' limit to that of the database's. */
@@ -194,14 +176,14 @@ put_fractions(ArxRowWriter *row, const ArxBouncerCopy *copy,
 		sum_known(sum_known(p->sv_active, p->sv_idle),
 				  sum_known(sum_known(p->sv_used, p->sv_tested), p->sv_login));
 
-	put_known(row,
-			  fraction(sum_known(p->cl_active, p->cl_waiting),
-					   console->max_client_conn));
-	put_known(row, fraction(servers, p->user_max_connections));
-	put_known(row,
-			  database ? fraction(database->current_connections,
-								  database->max_connections)
-					   : NAN);
+	arx_put_known(row,
+				  fraction(sum_known(p->cl_active, p->cl_waiting),
+						   console->max_client_conn));
+	arx_put_known(row, fraction(servers, p->user_max_connections));
+	arx_put_known(row,
+				  database ? fraction(database->current_connections,
+									  database->max_connections)
+						   : NAN);
 }
 
 static void
@@ -215,14 +197,15 @@ put_pool(ArxRowWriter *row, const ArxBouncerCopy *copy,
 	put_names(row, console, pool, state);
 	put_counts(row, &pool->pool, window.size);
 	put_waits(row, copy, pool);
-	put_known(row, window.size > 0 ? window.busy_mean / window.size : NAN);
+	arx_put_known(row, window.size > 0 ? window.busy_mean / window.size : NAN);
 	put_fractions(row, copy, pool);
-	put_known(row, arx_bouncer_login_rate(copy, pool, USAGE_WINDOW_S));
-	put_known(row,
-			  window.seconds > 0 ? (double) window.transactions / window.seconds
-								 : NAN);
+	arx_put_known(row, arx_bouncer_login_rate(copy, pool, USAGE_WINDOW_S));
+	arx_put_known(row,
+				  window.seconds > 0
+					  ? (double) window.transactions / window.seconds
+					  : NAN);
 	put_nulls(row, 4); /* sessions, their times, idle in transaction, refused */
-	put_count(row, window.busy_peak);
+	arx_put_count(row, window.busy_peak);
 	arx_put_timestamp(row, pool->pool.seen_at);
 	arx_put_text(row, console->error[0] ? shown(console->error) : NULL);
 	arx_row_end(row);

@@ -163,27 +163,9 @@ collect_facts(const Windows *windows, const ArxPoolWindow *pool,
 }
 
 static void
-put_number(ArxRowWriter *row, double value)
-{
-	if (isnan(value))
-		arx_put_null(row);
-	else
-		arx_put_float8(row, value);
-}
-
-static void
 put_seconds_as_ms(ArxRowWriter *row, double seconds)
 {
-	put_number(row, seconds * 1000);
-}
-
-static void
-put_size(ArxRowWriter *row, int64 size)
-{
-	if (size < 0)
-		arx_put_null(row);
-	else
-		arx_put(row, Int32GetDatum((int32) Min(size, PG_INT32_MAX)));
+	arx_put_known(row, seconds * 1000);
 }
 
 /* A name as another process or PgBouncer has it, in any encoding. */
@@ -232,13 +214,13 @@ put_inputs(ArxRowWriter *row, const ArxPoolWindow *pool,
 		   const ArxPoolFacts *facts, const ArxPoolAdvice *advice)
 {
 	arx_put_int64_if(row, pool->arrivals >= 0, pool->arrivals);
-	put_number(row, advice->arrival_rate);
+	arx_put_known(row, advice->arrival_rate);
 	put_seconds_as_ms(row, advice->service_s);
-	put_number(row, facts->cs2);
-	put_number(row, advice->load);
-	put_number(row, advice->utilisation);
-	put_size(row, pool->busy_peak);
-	put_number(row, facts->idle_share);
+	arx_put_known(row, facts->cs2);
+	arx_put_known(row, advice->load);
+	arx_put_known(row, advice->utilisation);
+	arx_put_count(row, pool->busy_peak);
+	arx_put_known(row, facts->idle_share);
 	arx_put(row, BoolGetDatum(pool->apportioned));
 }
 
@@ -249,16 +231,16 @@ put_model(ArxRowWriter *row, const ArxPoolFacts *facts,
 	const ArxUsl *usl = &facts->usl;
 
 	put_seconds_as_ms(row, advice->model_wait_s);
-	put_number(row, advice->agreement);
-	put_number(row, advice->model_error);
-	put_number(row, advice->sampling_error);
-	put_number(row, advice->queue_growth);
-	put_size(row, advice->cap);
+	arx_put_known(row, advice->agreement);
+	arx_put_known(row, advice->model_error);
+	arx_put_known(row, advice->sampling_error);
+	arx_put_known(row, advice->queue_growth);
+	arx_put_count(row, advice->cap);
 	arx_put_text(row,
 				 advice->capped ? arx_pool_cap_name(advice->cap_kind) : NULL);
-	put_number(row, usl->fitted ? usl->sigma : NAN);
-	put_number(row, usl->fitted ? usl->kappa : NAN);
-	put_number(row, usl->fitted ? usl->peak : NAN);
+	arx_put_known(row, usl->fitted ? usl->sigma : NAN);
+	arx_put_known(row, usl->fitted ? usl->kappa : NAN);
+	arx_put_known(row, usl->fitted ? usl->peak : NAN);
 }
 
 static void
@@ -274,11 +256,11 @@ put_recommendation(ArxRowWriter *row, const Windows *windows,
 	arx_pool_reason(&facts, &advice, reason, sizeof(reason));
 
 	put_identity(row, pool);
-	put_size(row, pool->size);
-	put_size(row, advice.recommended);
+	arx_put_count(row, pool->size);
+	arx_put_count(row, advice.recommended);
 	arx_put_text(row, arx_pool_verdict_name(advice.verdict));
 	arx_put_text(row, reason);
-	put_size(row, advice.rule_of_thumb);
+	arx_put_count(row, advice.rule_of_thumb);
 	put_waits(row, &advice);
 	put_inputs(row, pool, &facts, &advice);
 	put_model(row, &facts, &advice);
