@@ -10,7 +10,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 use ArxPerf qw(new_node await_query);
-use ArxLoad qw(start_psql stop_process);
+use ArxLoad qw(start_psql);
 use ArxDurable qw(make_shop use_shop picture same_picture account_holds
   await_saved kill_server save_file);
 
@@ -95,8 +95,11 @@ same_picture($standby, '', 'reset on a standby forgets');
 sub sees_sleeper
 {
 	my ($when) = @_;
-	local $ENV{PGAPPNAME} = "sleeps $when";
-	my $sleeper = start_psql($standby, '-c', 'SELECT pg_sleep(600)');
+	my $sleeper;
+	{
+		local $ENV{PGAPPNAME} = "sleeps $when";
+		$sleeper = start_psql($standby, '-c', 'SELECT pg_sleep(600)');
+	}
 	my %views = (
 		active_sessions => "wait_event = 'PgSleep'",
 		session_history => "wait_event = 'PgSleep'",
@@ -114,7 +117,7 @@ sub sees_sleeper
 	$standby->safe_psql('postgres',
 		"SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 		 WHERE application_name = 'sleeps $when'");
-	stop_process($standby, $sleeper);
+	eval { $sleeper->finish };
 	return;
 }
 
