@@ -59,6 +59,31 @@ arx_put_count(ArxRowWriter *row, int64 count)
 }
 
 void
+arx_put_finite(ArxRowWriter *row, double value)
+{
+	arx_put_known(row, isfinite(value) ? value : NAN);
+}
+
+void
+arx_put_pid(ArxRowWriter *row, int pid)
+{
+	arx_put_count(row, pid == 0 ? -1 : pid);
+}
+
+void
+arx_put_queryid(ArxRowWriter *row, uint64 queryid)
+{
+	arx_put_int64_if(row, queryid != 0, (int64) queryid);
+}
+
+void
+arx_put_nulls(ArxRowWriter *row, int n)
+{
+	while (n-- > 0)
+		arx_put_null(row);
+}
+
+void
 arx_put_timestamp(ArxRowWriter *row, int64 timestamp)
 {
 	if (timestamp == 0)

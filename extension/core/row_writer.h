@@ -95,8 +95,20 @@ arx_put_ms_if(ArxRowWriter *row, bool known, int64 ns)
 /* A number; NULL for NaN, one that is not known. */
 extern void arx_put_known(ArxRowWriter *row, double value);
 
+/* The same, and NULL for an infinite one. */
+extern void arx_put_finite(ArxRowWriter *row, double value);
+
 /* A count as integer, the largest there is at most; NULL for a negative one. */
 extern void arx_put_count(ArxRowWriter *row, int64 count);
+
+/* A process; NULL for 0. */
+extern void arx_put_pid(ArxRowWriter *row, int pid);
+
+/* A query id; NULL for 0. */
+extern void arx_put_queryid(ArxRowWriter *row, uint64 queryid);
+
+/* So many columns that are NULL. */
+extern void arx_put_nulls(ArxRowWriter *row, int n);
 
 /* NULL for a time that never was (0). */
 extern void arx_put_timestamp(ArxRowWriter *row, int64 timestamp);

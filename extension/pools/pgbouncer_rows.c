@@ -35,13 +35,6 @@ shown(const char *text)
 	return arx_text_to_server(text, (int) strlen(text), PG_UTF8);
 }
 
-static void
-put_nulls(ArxRowWriter *row, int n)
-{
-	while (n-- > 0)
-		arx_put_null(row);
-}
-
 /* NAN where there is no limit, or it is not known. */
 static double
 fraction(int64 used, int64 limit)
@@ -63,7 +56,7 @@ put_console(ArxRowWriter *row, const ArxBouncerConsole *console,
 	arx_put_text(row, "pgbouncer");
 	arx_put_text(row, shown(console->name));
 	arx_put_text(row, state);
-	put_nulls(row, row->result->setDesc->natts - 5);
+	arx_put_nulls(row, row->result->setDesc->natts - 5);
 	arx_put_timestamp(row, console->answered_at);
 	arx_put_text(row, console->error[0] ? shown(console->error) : NULL);
 	arx_row_end(row);
@@ -117,7 +110,7 @@ put_waits(ArxRowWriter *row, const ArxBouncerCopy *copy,
 					   &window);
 	arx_put_known(row, window.wait_seconds * MS_PER_S);
 	if (samples < MIN_WAIT_SAMPLES || looks == 0 || !(window.arrival_rate > 0))
-		put_nulls(row, (int) lengthof(shares));
+		arx_put_nulls(row, (int) lengthof(shares));
 	else
 	{
 		arx_wait_survival(&survival, counts, (double) looks,
@@ -143,7 +136,7 @@ put_names(ArxRowWriter *row, const ArxBouncerConsole *console,
 	arx_put_text(row, psprintf("%s/%s", database, username));
 	arx_put_text(row, database);
 	arx_put_text(row, username);
-	put_nulls(row, 2);
+	arx_put_nulls(row, 2);
 	arx_put_text(row, pool->pool.mode[0] ? pool->pool.mode : NULL);
 }
 
@@ -157,7 +150,7 @@ put_counts(ArxRowWriter *row, const ArxBouncerPool *pool, int size)
 	arx_put_count(row, sum_known(pool->cl_active, pool->cl_waiting));
 	arx_put_count(row, pool->sv_active);
 	arx_put_count(row, sum_known(idle, pool->sv_tested));
-	put_nulls(row, 2);
+	arx_put_nulls(row, 2);
 	arx_put_count(row, pool->cl_waiting);
 	arx_put_known(
 		row,
@@ -204,7 +197,8 @@ put_pool(ArxRowWriter *row, const ArxBouncerCopy *copy,
 				  window.seconds > 0
 					  ? (double) window.transactions / window.seconds
 					  : NAN);
-	put_nulls(row, 4); /* sessions, their times, idle in transaction, refused */
+	arx_put_nulls(row,
+				  4); /* sessions, their times, idle in transaction, refused */
 	arx_put_count(row, window.busy_peak);
 	arx_put_timestamp(row, pool->pool.seen_at);
 	arx_put_text(row, console->error[0] ? shown(console->error) : NULL);

@@ -40,15 +40,6 @@ typedef struct Present
 	ArxLockScan *locks;
 } Present;
 
-static void
-put_pid(ArxRowWriter *row, int pid)
-{
-	if (pid != 0)
-		arx_put(row, Int32GetDatum(pid));
-	else
-		arx_put_null(row);
-}
-
 /* datid, datname, pid, leader_pid, usesysid, username, application_name */
 static void
 put_who(Present *present, const ArxSession *session,
@@ -59,8 +50,8 @@ put_who(Present *present, const ArxSession *session,
 
 	arx_put_oid(row, who->dbid);
 	arx_put_text(row, arx_database_name(&present->reader.databases, who->dbid));
-	put_pid(row, session->pid);
-	put_pid(row, visible ? arx_session_leader(session) : 0);
+	arx_put_pid(row, session->pid);
+	arx_put_pid(row, visible ? arx_session_leader(session) : 0);
 	arx_put_oid(row, who->userid);
 	arx_put_text(row, arx_role_name(&present->reader.roles, who->userid));
 	arx_put_text(row, details->application_name);
@@ -178,13 +169,6 @@ put_resources(ArxRowWriter *row, const ArxSession *session, int64 now)
 	arx_put_ms_if(row, has_contexts, Max(now - noted, 0) * 1000);
 }
 
-static void
-put_nulls(ArxRowWriter *row, int n)
-{
-	for (int i = 0; i < n; i++)
-		arx_put_null(row);
-}
-
 /* client_addr to query_id */
 static void
 put_state(ArxRowWriter *row, const ArxSession *session,
@@ -239,9 +223,9 @@ put_session(Present *present, const ArxSession *session)
 	}
 	else
 	{
-		put_nulls(row, HIDDEN_BEFORE_QUERY);
+		arx_put_nulls(row, HIDDEN_BEFORE_QUERY);
 		arx_put_text(row, INSUFFICIENT);
-		put_nulls(row, HIDDEN_AFTER_QUERY);
+		arx_put_nulls(row, HIDDEN_AFTER_QUERY);
 	}
 	arx_row_end(row);
 }

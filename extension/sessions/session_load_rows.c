@@ -32,16 +32,6 @@ measure(ArxLoad *load, Datum since, bool with_statements)
 	arx_load_measure(load, from, now, with_statements);
 }
 
-/* NULL for what is not known. */
-static void
-put_known(ArxRowWriter *row, bool known, double value)
-{
-	if (known && !isinf(value))
-		arx_put_float8(row, value);
-	else
-		arx_put_null(row);
-}
-
 static void
 put_class(ArxRowWriter *row, const ArxLoad *load, const char *name,
 		  const ArxLoadClass *class)
@@ -54,12 +44,12 @@ put_class(ArxRowWriter *row, const ArxLoad *load, const char *name,
 
 	arx_put_text(row, name);
 	arx_put_int64(row, class->samples);
-	put_known(row, known, mean.value);
-	put_known(row, known, mean.low);
-	put_known(row, known, mean.high);
-	put_known(row, has_share, share.value);
-	put_known(row, has_share, share.low);
-	put_known(row, has_share, share.high);
+	arx_put_finite(row, known ? mean.value : NAN);
+	arx_put_finite(row, known ? mean.low : NAN);
+	arx_put_finite(row, known ? mean.high : NAN);
+	arx_put_finite(row, has_share ? share.value : NAN);
+	arx_put_finite(row, has_share ? share.low : NAN);
+	arx_put_finite(row, has_share ? share.high : NAN);
 	arx_put(row, Int32GetDatum(arx_cpus()));
 	arx_put_timestamp(row, load->from);
 	arx_put_timestamp(row, load->to);

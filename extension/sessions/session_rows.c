@@ -15,9 +15,3 @@ arx_put_wait(ArxRowWriter *row, uint32 wait, bool works)
 	arx_put_text(row, wait ? arx_compat_wait_type(wait) : on_cpu);
 	arx_put_text(row, wait ? arx_compat_wait_name(wait) : on_cpu);
 }
-
-void
-arx_put_queryid(ArxRowWriter *row, uint64 queryid)
-{
-	arx_put_int64_if(row, queryid != 0, (int64) queryid);
-}

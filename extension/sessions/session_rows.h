@@ -24,7 +24,4 @@ typedef struct ArxSessionReader
  */
 extern void arx_put_wait(ArxRowWriter *row, uint32 wait, bool works);
 
-/* A query id; NULL for 0. */
-extern void arx_put_queryid(ArxRowWriter *row, uint64 queryid);
-
 #endif /* ARX_SESSION_ROWS_H */

@@ -79,8 +79,7 @@ put_party(Reading *reading, const ArxParty *party)
 	arx_put_text(row, arx_role_name(&reading->roles, party->userid));
 	arx_put_text(row, prepared ? NULL : party->application_name);
 	arx_put_text(row, kind_name(party));
-	arx_put_int64_if(row, may_see && party->queryid != 0,
-					 (int64) party->queryid);
+	arx_put_queryid(row, may_see ? party->queryid : 0);
 }
 
 static void
@@ -90,15 +89,6 @@ put_rest_party(Reading *reading)
 	arx_put_text(&reading->row, ARX_REST_NAME);
 	arx_put_null(&reading->row);
 	arx_put_null(&reading->row);
-}
-
-static void
-put_pid(ArxRowWriter *row, const ArxPartyNow *now)
-{
-	if (now->pid != 0)
-		arx_put(row, Int32GetDatum(now->pid));
-	else
-		arx_put_null(row);
 }
 
 static void
@@ -116,10 +106,10 @@ put_now(Reading *reading, const ArxBlockingStats *stats)
 {
 	ArxRowWriter *row = &reading->row;
 
-	put_pid(row, &stats->blocker);
+	arx_put_pid(row, stats->blocker.pid);
 	put_state(row, &stats->blocker);
 	arx_put(row, BoolGetDatum(stats->is_head));
-	put_pid(row, &stats->head);
+	arx_put_pid(row, stats->head.pid);
 	put_state(row, &stats->head);
 	put_party(reading, &stats->head.party);
 }
@@ -146,8 +136,7 @@ put_row(Reading *reading, const ArxBlockingKey *key,
 	arx_put_ms_if(row, stats->max_transaction_us != 0,
 				  stats->max_transaction_us * 1000);
 	if (key->is_rest)
-		for (int i = 0; i < NOW_COLUMNS; i++)
-			arx_put_null(row);
+		arx_put_nulls(row, NOW_COLUMNS);
 	else
 		put_now(reading, stats);
 	arx_put_timestamp(row, stats->count.first_seen);

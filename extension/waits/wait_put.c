@@ -4,25 +4,14 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "waits/wait_put.h"
-
-static void
-put_finite(ArxRowWriter *row, double value)
-{
-	if (isfinite(value))
-		arx_put_float8(row, value);
-	else
-		arx_put_null(row);
-}
 
 void
 arx_put_estimate(ArxRowWriter *row, ArxEstimate estimate, double factor)
 {
-	put_finite(row, estimate.value * factor);
-	put_finite(row, estimate.low * factor);
-	put_finite(row, estimate.high * factor);
+	arx_put_finite(row, estimate.value * factor);
+	arx_put_finite(row, estimate.low * factor);
+	arx_put_finite(row, estimate.high * factor);
 }
 
 /* The mean number of sessions, over all the time that was looked at. */

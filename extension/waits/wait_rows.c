@@ -4,9 +4,6 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
-
 #include "compat/pg_compat_backends.h"
 #include "core/access_check.h"
 #include "core/name_cache.h"
@@ -36,9 +33,8 @@ put_key(Reading *reading, const ArxWaitKey *key)
 
 	arx_put_text(row, key->wait == 0 ? "CPU" : arx_compat_wait_type(key->wait));
 	arx_put_text(row, key->wait == 0 ? "CPU" : arx_compat_wait_name(key->wait));
-	arx_put_int64_if(row, may_see && key->queryid != 0, (int64) key->queryid);
-	arx_put_int64_if(row, may_see && key->toplevel_queryid != 0,
-					 (int64) key->toplevel_queryid);
+	arx_put_queryid(row, may_see ? key->queryid : 0);
+	arx_put_queryid(row, may_see ? key->toplevel_queryid : 0);
 	arx_put_oid(row, key->dbid);
 	arx_put_oid(row, key->userid);
 	arx_put_text(row, arx_database_name(&reading->databases, key->dbid));
@@ -58,8 +54,7 @@ put_share(Reading *reading, const ArxWaitKey *key, const ArxLookCount *count)
 	if (is_client)
 		arx_put_estimate(&reading->row, arx_look_share(&sums), 1);
 	else
-		for (int i = 0; i < 3; i++)
-			arx_put_null(&reading->row);
+		arx_put_nulls(&reading->row, 3);
 }
 
 static void
